@@ -1,0 +1,1 @@
+//! Reads, evaluates and judges the mathematics of a page.
