@@ -1,0 +1,637 @@
+//! A Markdown page to its formulas, fences, headings and references, each with its bytes. What a formula means is decided elsewhere.
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
+
+/// What stands on a page, in its order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// Formulas, fences and headings. Scope follows this order.
+    pub items: Vec<Item>,
+    /// Every `\eqref{…}` in prose. Those inside formulas are the formula's own.
+    pub references: Vec<Reference>,
+    /// What looks like mathematics and would not be read.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// One thing on a page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// Mathematics between dollar signs.
+    Formula(Formula),
+    /// A fence ```` ```proofread ```` with settings.
+    Settings(Fence),
+    /// A fence ```` ```proofread-refused ```` with a page that must be refused.
+    Refused(Fence),
+    /// Any other fence, of Rust among them.
+    Code(Fence),
+    /// A heading, which ends assumptions.
+    Heading(Heading),
+}
+
+/// Mathematics between dollar signs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Formula {
+    /// The formula with its dollar signs.
+    pub span: Span,
+    /// Whether it stands between double dollar signs.
+    pub display: bool,
+    /// What the words right before it make of it. A display formula claims.
+    pub before: Lead,
+    /// The TeX, without what a block quote, a list or a table puts into its lines.
+    pub tex: String,
+    /// Where runs of `tex` begin, there and in the file.
+    runs: Vec<(usize, usize)>,
+}
+
+/// What the words right before an inline formula make of a relation in it.
+///
+/// Only white space, emphasis and comments may stand between the word and the formula: after a comma the word no longer counts, and the
+/// relation claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// No word that says otherwise.
+    Claim,
+    /// After *if, when, whenever, where, for, at, with, unless, until* (*for all, for each* and *for every* too), or joined to such a
+    /// relation by *and* or *or*.
+    Condition,
+    /// After *assume (that)* or *suppose (that)*, or joined to such a relation by *and* or *or*.
+    Assumption,
+}
+
+/// A fenced block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fence {
+    /// The fence with its first and last line.
+    pub span: Span,
+    /// The lines between them.
+    pub content: Span,
+    /// What stands after the opening backticks.
+    pub info: String,
+    /// The text, without what a block quote or a list puts into its lines.
+    pub text: String,
+}
+
+/// A heading.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heading {
+    /// The heading with its marks.
+    pub span: Span,
+    /// From 1 to 6.
+    pub level: usize,
+    /// Its words; formulas as their TeX.
+    pub text: String,
+    /// The explicit `{#id}`.
+    pub id: Option<String>,
+}
+
+/// An `\eqref{…}` in prose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The label that it names.
+    pub label: String,
+    /// The whole of `\eqref{…}`.
+    pub span: Span,
+}
+
+impl Formula {
+    /// The byte of the Markdown file at which a byte of `tex` stands. The end of `tex` leads to the closing dollar sign.
+    pub fn source(&self, tex_offset: usize) -> usize {
+        let offset = tex_offset.min(self.tex.len());
+        let run = self.runs.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
+        self.runs.get(run).map_or(self.span.start, |(tex, source)| source + offset.saturating_sub(*tex))
+    }
+
+    /// The TeX with what stands between its lines, without the dollar signs.
+    pub fn tex_span(&self) -> Span {
+        let dollars = if self.display { 2 } else { 1 };
+        Span::new(self.span.start + dollars, self.span.end - dollars)
+    }
+}
+
+impl Page {
+    /// The formulas in their order.
+    pub fn formulas(&self) -> impl Iterator<Item = &Formula> {
+        self.items.iter().filter_map(|item| if let Item::Formula(formula) = item { Some(formula) } else { None })
+    }
+}
+
+/// Reads a page.
+pub fn read(source: &str) -> Page {
+    let mut reader = Reader { source, page: Page::default(), fence: None, heading: None, prose: None, html: None, words: Words::default() };
+    for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
+        reader.event(event, Span::new(range.start, range.end));
+    }
+    reader.end_prose();
+    reader.end_html();
+    reader.page
+}
+
+/// What mdBook reads, and mathematics.
+fn options() -> Options {
+    Options::ENABLE_MATH
+        | Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_DEFINITION_LIST
+        | Options::ENABLE_GFM
+}
+
+struct Reader<'s> {
+    source: &'s str,
+    page: Page,
+    fence: Option<Fence>,
+    /// Where among the items the heading stands that is being read.
+    heading: Option<usize>,
+    /// The run of text being read: several events when nothing stands between them.
+    prose: Option<Span>,
+    /// The block of HTML being read.
+    html: Option<Span>,
+    words: Words,
+}
+
+impl Reader<'_> {
+    fn event(&mut self, event: Event<'_>, span: Span) {
+        if let Some(fence) = &mut self.fence {
+            match event {
+                Event::Text(text) => {
+                    fence.content = if fence.text.is_empty() { span } else { fence.content.to(span) };
+                    fence.text.push_str(&text);
+                }
+                Event::End(TagEnd::CodeBlock) => self.end_fence(),
+                _ => {}
+            }
+            return;
+        }
+        let text = matches!(event, Event::Text(_));
+        if !text {
+            self.end_prose();
+        }
+        match event {
+            Event::Text(text) => {
+                self.words.text(&text);
+                self.heading_text(&text);
+                match &mut self.prose {
+                    Some(prose) if prose.end == span.start => prose.end = span.end,
+                    _ => {
+                        self.end_prose();
+                        self.prose = Some(span);
+                    }
+                }
+            }
+            Event::InlineMath(tex) => self.formula(&tex, span, false),
+            Event::DisplayMath(tex) => self.formula(&tex, span, true),
+            Event::Code(code) => {
+                // A code span is a thing and no word, whatever is in it.
+                self.words.text("`");
+                self.heading_text(&code);
+            }
+            Event::SoftBreak | Event::HardBreak => {
+                self.words.text(" ");
+                self.heading_text(" ");
+            }
+            Event::Html(_) => self.html = Some(self.html.map_or(span, |html| html.to(span))),
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let info = if let CodeBlockKind::Fenced(info) = kind { info.to_string() } else { String::new() };
+                let content = Span::new(span.end, span.end);
+                self.fence = Some(Fence { span, content, info, text: String::new() });
+                self.words = Words::default();
+            }
+            Event::Start(Tag::Heading { level, id, .. }) => {
+                let id = id.map(|id| id.to_string());
+                // A heading comes before the formulas in it.
+                self.heading = Some(self.page.items.len());
+                self.page.items.push(Item::Heading(Heading { span, level: level as usize, text: String::new(), id }));
+                self.words = Words::default();
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                self.heading = None;
+                self.words = Words::default();
+            }
+            Event::End(TagEnd::HtmlBlock) => {
+                self.end_html();
+                self.words = Words::default();
+            }
+            Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. })
+            | Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link)
+            | Event::InlineHtml(_) => {}
+            _ => self.words = Words::default(),
+        }
+    }
+
+    fn heading_text(&mut self, text: &str) {
+        if let Some(Item::Heading(heading)) = self.heading.and_then(|heading| self.page.items.get_mut(heading)) {
+            heading.text.push_str(text);
+        }
+    }
+
+    fn formula(&mut self, tex: &str, span: Span, display: bool) {
+        self.heading_text(tex);
+        let dollars = if display { 2 } else { 1 };
+        let inner = Span::new(span.start + dollars, span.end - dollars);
+        let runs = align(tex, &self.source[inner.range()], inner.start);
+        let before = if display {
+            self.words = Words::default();
+            Lead::Claim
+        } else {
+            self.words.formula(holds_relation(tex))
+        };
+        self.page.items.push(Item::Formula(Formula { span, display, before, tex: tex.to_string(), runs }));
+    }
+
+    fn end_fence(&mut self) {
+        let Some(fence) = self.fence.take() else { return };
+        self.page.items.push(match fence.info.split([' ', ',']).next() {
+            Some("proofread") => Item::Settings(fence),
+            Some("proofread-refused") => Item::Refused(fence),
+            _ => Item::Code(fence),
+        });
+    }
+
+    fn end_prose(&mut self) {
+        let Some(span) = self.prose.take() else { return };
+        let text = &self.source[span.range()];
+        self.references(text, span.start);
+        let escaped = self.source[..span.start].ends_with('\\');
+        for (at, dollars) in text.match_indices("$$") {
+            if at == 0 && escaped {
+                continue;
+            }
+            let here = Span::new(span.start + at, span.start + at + dollars.len());
+            self.page.errors.push(
+                Diagnostic::new(Code::Unbalanced, here, "this `$$` has no partner in its paragraph")
+                    .help("close the formula with `$$`; no line of it may be empty, or begin with `-`, `+`, `>` or `#`, which are marks of Markdown")
+                    .help("to show two dollar signs, write `\\$\\$`"),
+            );
+        }
+        for formula in spaced(text) {
+            self.page.errors.push(
+                Diagnostic::new(
+                    Code::Unbalanced,
+                    Span::new(span.start + formula.start, span.start + formula.end),
+                    "spaces inside the dollar signs keep this formula from being read",
+                )
+                .help("write `$x = y$`, without spaces next to the dollar signs; `\\$` shows a dollar sign"),
+            );
+        }
+    }
+
+    fn references(&mut self, text: &str, start: usize) {
+        for (at, command) in text.match_indices("\\eqref{") {
+            let rest = &text[at + command.len()..];
+            match rest.find('}') {
+                Some(length) => {
+                    let span = Span::new(start + at, start + at + command.len() + length + 1);
+                    self.page.references.push(Reference { label: rest[..length].trim().to_string(), span });
+                }
+                None => {
+                    let span = Span::new(start + at, start + at + command.len());
+                    self.page.errors.push(
+                        Diagnostic::new(Code::Unbalanced, span, "this `\\eqref{` is not closed")
+                            .help("write the label and `}` behind it, without marks of Markdown between"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Markdown does not read what stands in a block of HTML, and a formula in it would be shown as bare TeX.
+    fn end_html(&mut self) {
+        let Some(span) = self.html.take() else { return };
+        for part in outside_comments(&self.source[span.range()]) {
+            let start = span.start + part.start;
+            let text = &self.source[start..span.start + part.end];
+            // What is in front keeps the tags from being a block of HTML once more.
+            let front = "x ";
+            for line in lines(text) {
+                let inline = format!("{front}{}", &text[line.range()]);
+                for (event, range) in Parser::new_ext(&inline, Options::ENABLE_MATH).into_offset_iter() {
+                    let display = inline[range.clone()].contains("$$");
+                    let hidden = match event {
+                        Event::InlineMath(tex) => holds_relation(&tex),
+                        Event::DisplayMath(_) => true,
+                        Event::Text(_) => display,
+                        _ => false,
+                    };
+                    if hidden && range.start >= front.len() {
+                        let at = |offset: usize| start + line.start + offset - front.len();
+                        self.page.errors.push(
+                            Diagnostic::new(
+                                Code::Book,
+                                Span::new(at(range.start), at(range.end)),
+                                "this formula stands inside a block of HTML, where it is not read",
+                            )
+                            .help("leave an empty line after the tag above it, or keep it out of the HTML"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was said in this paragraph since its last formula.
+#[derive(Default)]
+struct Words {
+    since: String,
+    last: Option<Lead>,
+}
+
+/// Enough for the longest lead and the word before it.
+const REMEMBERED: usize = 64;
+
+impl Words {
+    fn text(&mut self, text: &str) {
+        self.since.push_str(text);
+        if self.since.len() > 2 * REMEMBERED {
+            let cut = (self.since.len() - REMEMBERED..self.since.len()).find(|at| self.since.is_char_boundary(*at));
+            self.since.drain(..cut.unwrap_or(0));
+            // What was cut off was more than a single `and`.
+            self.last = None;
+        }
+    }
+
+    fn formula(&mut self, relation: bool) -> Lead {
+        let said = std::mem::take(&mut self.since).to_lowercase();
+        let lead = match (said.trim(), self.last) {
+            ("and" | "or", Some(last)) => last,
+            (said, _) => lead(said),
+        };
+        self.last = relation.then_some(lead);
+        lead
+    }
+}
+
+fn lead(said: &str) -> Lead {
+    let mut words = said.rsplit(|c: char| c.is_whitespace() || "([{“‘\"".contains(c));
+    let (last, before) = (words.next().unwrap_or(""), words.find(|word| !word.is_empty()).unwrap_or(""));
+    match (before, last) {
+        (_, "if" | "when" | "whenever" | "where" | "for" | "at" | "with" | "unless" | "until") => Lead::Condition,
+        ("for", "all" | "each" | "every") => Lead::Condition,
+        (_, "assume" | "suppose") | ("assume" | "suppose", "that") => Lead::Assumption,
+        _ => Lead::Claim,
+    }
+}
+
+/// Whether a relation stands in a formula, outside braces. Only this decides whether a formula hands its lead on by *and*.
+fn holds_relation(tex: &str) -> bool {
+    let mut depth = 0usize;
+    let mut rest = tex.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '=' | '<' | '>' if depth == 0 => return true,
+            '\\' => {
+                let mut name = String::new();
+                while let Some(letter) = rest.next_if(char::is_ascii_alphabetic) {
+                    name.push(letter);
+                }
+                if name.is_empty() {
+                    rest.next();
+                } else if depth == 0
+                    && matches!(
+                        name.as_str(),
+                        "ne" | "neq" | "le" | "leq" | "ge" | "geq" | "lt" | "gt" | "in" | "coloneqq" | "leqslant" | "geqslant"
+                    )
+                {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Formulas between dollar signs with a space inside, `$ x = y $`, which Markdown takes for prose.
+fn spaced(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut open: Option<usize> = None;
+    let bytes = text.as_bytes();
+    for (at, _) in text.match_indices('$') {
+        let before = at.checked_sub(1).map(|i| bytes[i]);
+        let after = bytes.get(at + 1).copied();
+        if before == Some(b'$') || after == Some(b'$') {
+            open = None;
+            continue;
+        }
+        match open {
+            Some(start) if before == Some(b' ') && holds_relation(&text[start + 1..at]) => {
+                found.push(Span::new(start, at + 1));
+                open = None;
+            }
+            _ => open = (after == Some(b' ') && before.is_none_or(|b| b == b' ' || b == b'(')).then_some(at),
+        }
+    }
+    found
+}
+
+/// The parts of a block of HTML that are no comments.
+fn outside_comments(html: &str) -> Vec<Span> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(open) = html[at..].find("<!--") {
+        parts.push(Span::new(at, at + open));
+        let inside = at + open + "<!--".len();
+        match html[inside..].find("-->") {
+            Some(close) => at = inside + close + "-->".len(),
+            None => return parts,
+        }
+    }
+    parts.push(Span::new(at, html.len()));
+    parts
+}
+
+fn lines(text: &str) -> Vec<Span> {
+    let mut start = 0;
+    text.split_inclusive('\n')
+        .map(|line| {
+            let span = Span::new(start, start + line.len());
+            start = span.end;
+            span
+        })
+        .collect()
+}
+
+/// Where runs of `tex` begin in `inner`, the same lines with the marks of quotes and lists. These stand at the beginnings of lines, so that
+/// reading from the end finds each byte without ambiguity.
+fn align(tex: &str, inner: &str, start: usize) -> Vec<(usize, usize)> {
+    let (tex, inner) = (tex.as_bytes(), inner.as_bytes());
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    let (mut i, mut j) = (tex.len(), inner.len());
+    let mut run = (i, j);
+    while i > 0 && j > 0 {
+        if tex[i - 1] == inner[j - 1] {
+            i -= 1;
+            j -= 1;
+            run = (i, j);
+        } else {
+            if runs.last() != Some(&run) {
+                runs.push(run);
+            }
+            j -= 1;
+            run = (i, j);
+        }
+    }
+    if runs.last() != Some(&run) {
+        runs.push(run);
+    }
+    // Several marks before one byte leave several runs that begin there: the last of them to be found in the file is the byte's own.
+    runs.dedup_by_key(|(tex, _)| *tex);
+    runs.reverse();
+    runs.iter().map(|(tex, source)| (*tex, start + source)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each formula that holds a relation, with its lead.
+    fn leads(source: &str) -> Vec<(String, Lead)> {
+        read(source).formulas().map(|formula| (formula.tex.clone(), formula.before)).collect()
+    }
+
+    fn only(source: &str) -> Lead {
+        let found = leads(source);
+        assert_eq!(found.len(), 1, "{source}");
+        found[0].1
+    }
+
+    fn errors(source: &str) -> Vec<(Code, String)> {
+        read(source).errors.iter().map(|error| (error.code, source[error.span.range()].to_string())).collect()
+    }
+
+    /// Every byte of the TeX stands where the map says.
+    fn assert_map(source: &str) {
+        let page = read(source);
+        assert_ne!(page.formulas().count(), 0, "{source}");
+        for formula in page.formulas() {
+            for (offset, byte) in formula.tex.bytes().enumerate() {
+                assert_eq!(source.as_bytes()[formula.source(offset)], byte, "byte {offset} of {:?} in {source:?}", formula.tex);
+            }
+            assert_eq!(formula.source(formula.tex.len()), formula.tex_span().end);
+        }
+    }
+
+    #[test]
+    fn formulas_know_their_bytes() {
+        assert_map("Let $x$ and $$ y = 2 $$ be.");
+        assert_map("> $$\n> 3x - x\n> = x\n> $$\n");
+        assert_map("> > $$\n> > a > b\n> > \\> c\n> > $$\n");
+        assert_map("- a list\n\n  $$\n  x = ü\n    = 1\n  $$\n");
+        assert_map("1. > $$\r\n   > x\r\n   > = y\r\n   > $$\r\n");
+        assert_map("| a | b |\n|---|---|\n| $\\|x\\| = 1$ | $y$ |\n");
+        assert_eq!(read("> $$\n> x\n> = y\n> $$").formulas().next().unwrap().tex, "\nx\n= y\n");
+    }
+
+    #[test]
+    fn the_word_before_a_relation_decides() {
+        for word in ["if", "when", "whenever", "where", "for", "at", "with", "unless", "until", "for all", "for each", "for every"] {
+            let mut capital = word.to_string();
+            capital[..1].make_ascii_uppercase();
+            assert_eq!(only(&format!("zero {word} $x = 3$")), Lead::Condition, "{word}");
+            assert_eq!(only(&format!("{capital} $x = 3$, zero")), Lead::Condition, "{word}");
+            assert_eq!(only(&format!("zero\n*{word}*\n$x = 3$")), Lead::Condition, "{word}");
+            assert_eq!(only(&format!("zero ({word} $x = 3$)")), Lead::Condition, "{word}");
+            assert_eq!(only(&format!("zero {word}, $x = 3$")), Lead::Claim, "{word}");
+            assert_eq!(only(&format!("zero {word}\n\n$x = 3$")), Lead::Claim, "{word}");
+            assert_eq!(only(&format!("zero {word}\n\n$$ x = 3 $$")), Lead::Claim, "{word}");
+        }
+        for words in ["Assume", "assume that", "Suppose", "suppose\nthat"] {
+            assert_eq!(only(&format!("{words} $x = 3$")), Lead::Assumption, "{words}");
+        }
+        for words in
+            ["Then", "", "If the number", "therefor", "that", "It is so that", "what-if", "`if`", "all", "such that", "We assume all"]
+        {
+            assert_eq!(only(&format!("{words} $x = 3$")), Lead::Claim, "{words}");
+        }
+    }
+
+    #[test]
+    fn and_hands_the_lead_on() {
+        let all = |source: &str| leads(source).into_iter().map(|(_, lead)| lead).collect::<Vec<_>>();
+        use Lead::{Assumption, Claim, Condition};
+        assert_eq!(all("when $x = 3$ or $y = 4$ and\n$x = y$, $z = 0$"), [Condition, Condition, Condition, Claim]);
+        assert_eq!(all("Assume that $x > 0$ and $y > 0$. And $x = y$"), [Assumption, Assumption, Claim]);
+        assert_eq!(all("if $x = 3$ <!-- none --> and <!-- none --> $y = 4$"), [Condition, Condition]);
+        assert_eq!(all("if $x = 3$, and $y = 4$"), [Condition, Claim]);
+        assert_eq!(all("We have $x = x$ and $y = y$"), [Claim, Claim]);
+        assert_eq!(all("if $x$ and $y = 4$"), [Condition, Claim]);
+        assert_eq!(all(&format!("if $x = 3$ {} and $y = 4$", "word ".repeat(100))), [Condition, Claim]);
+    }
+
+    #[test]
+    fn code_and_comments_are_not_read() {
+        let page = read(
+            "`$1 = 2$`\n\n```text\n$1 = 2$ $$\n```\n\n    $1 = 2$\n\n<!-- $1 = 2$ $$ -->\n\nPrices of $5 and 6 euros.\n\nThen \\$\\$6, \\$$ and \\eqref{a.b-1}.\n",
+        );
+        assert_eq!(page.formulas().count(), 0);
+        assert_eq!(page.errors, []);
+        assert_eq!(page.references.len(), 1);
+        assert_eq!(page.references[0].label, "a.b-1");
+        let page = read("<details>\n\n$x = 3$\n\n</details>\n");
+        assert_eq!((page.formulas().count(), page.errors.len()), (1, 0));
+    }
+
+    #[test]
+    fn nothing_is_skipped_silently() {
+        assert_eq!(errors("Here\n\n$$ x = 3\n\nand on"), [(Code::Unbalanced, "$$".to_string())]);
+        assert_eq!(errors("so $ x = 3 $ it is"), [(Code::Unbalanced, "$ x = 3 $".to_string())]);
+        assert_eq!(errors("<td>$x = 3$</td>\n"), [(Code::Book, "$x = 3$".to_string())]);
+        assert_eq!(errors("<div>\n$$ x = 3 $$\n</div>\n"), [(Code::Book, "$$ x = 3 $$".to_string())]);
+        assert_eq!(errors("see \\eqref{a.b"), [(Code::Unbalanced, "\\eqref{".to_string())]);
+        assert_eq!(errors("5$ and 6$, $ 7 or 8 $ are prices, a lone $ is fine"), []);
+    }
+
+    #[test]
+    fn fences_and_headings() {
+        let source = "# One $x$ {#one}\n\n> ```proofread\n> layout = \"denominator\"\n> kronecker = 1\n> ```\n\n```proofread-refused\n$$ 1 = 2 $$\n```\n\n```rust,ignore\nlet x;\n```\n";
+        let page = read(source);
+        let [Item::Heading(heading), Item::Formula(_), Item::Settings(settings), Item::Refused(refused), Item::Code(code)] =
+            &page.items[..]
+        else {
+            panic!("{:?}", page.items)
+        };
+        assert_eq!((heading.level, heading.text.as_str(), heading.id.as_deref()), (1, "One x", Some("one")));
+        assert_eq!(settings.text, "layout = \"denominator\"\nkronecker = 1\n");
+        assert!(source[settings.content.range()].starts_with("layout"));
+        assert_eq!(refused.text, "$$ 1 = 2 $$\n");
+        assert_eq!((code.info.as_str(), code.text.as_str()), ("rust,ignore", "let x;\n"));
+    }
+
+    #[cfg(feature = "book")]
+    #[test]
+    fn no_page_panics() {
+        #[rustfmt::skip]
+        const PIECES: &[&str] = &[
+            "$", "$$", "$ ", " $", "\\", "\\|", "|", "\n", "\r\n", "\r", "> ", "- ", "  ", "\n\n", "`", "```", "```proofread\n", "<!--", "-->",
+            "<td>", "<div>\n", "\\eqref{", "}", "{", "if ", "and ", "x", "=", "é", "\u{0}", "𝛼", "# ", "*", "|---|", "| a |\n", "[", "](", "\t", "<",
+        ];
+        fn read_through(pieces: Vec<u8>) -> bool {
+            let source: String = pieces.iter().map(|piece| PIECES[*piece as usize % PIECES.len()]).collect();
+            let page = read(&source);
+            let inside = |span: Span| source.get(span.range()).is_some();
+            page.errors.iter().all(|error| inside(error.span))
+                && page.references.iter().all(|reference| inside(reference.span))
+                && page.formulas().all(|formula| {
+                    inside(formula.span)
+                        && inside(formula.tex_span())
+                        && formula.tex.bytes().enumerate().all(|(offset, byte)| source.as_bytes()[formula.source(offset)] == byte)
+                })
+        }
+        quickcheck::QuickCheck::new().tests(5_000).quickcheck(read_through as fn(Vec<u8>) -> bool);
+        quickcheck::QuickCheck::new().tests(2_000).quickcheck((|text| read(&text) == read(&text)) as fn(String) -> bool);
+    }
+
+    #[test]
+    fn deep_and_long_pages_take_bounded_time() {
+        for piece in ["> ", "- ", "$", "$$ ", "\\eqref{", "*", "[", "<!--", "if $x = 1$ and ", "{"] {
+            read(&piece.repeat(20_000));
+        }
+    }
+}
