@@ -102,7 +102,9 @@ impl Counts {
         let Counts { exact, checked, refused, undecided, unchecked, errors } = self;
         let claims = if exact + checked + refused + undecided == 0 { "no claims: " } else { "" };
         let noun = if *errors == 1 { "error" } else { "errors" };
-        format!("{claims}{exact} exact, {checked} checked, {refused} refused, {undecided} undecided, {unchecked} unchecked, {errors} {noun}")
+        format!(
+            "{claims}{exact} exact, {checked} checked, {refused} refused, {undecided} undecided, {unchecked} unchecked, {errors} {noun}"
+        )
     }
 }
 
@@ -117,7 +119,15 @@ impl Json {
             let inside = |span: Span| span.start <= found.span.start && found.span.start < span.end;
             let label = page.formulas.iter().find(|formula| inside(formula.span)).and_then(|formula| formula.label.clone());
             let (line, column) = at(source, found.span.start);
-            Error { file: page.file.clone(), line, column, label, code: code(found.code), message: found.message.clone(), help: help(found) }
+            Error {
+                file: page.file.clone(),
+                line,
+                column,
+                label,
+                code: code(found.code),
+                message: found.message.clone(),
+                help: help(found),
+            }
         }));
     }
 }

@@ -115,7 +115,10 @@ mod tests {
         for source in ["", "é", "a\nb\r\n\r\né\u{1b}[1mx\t", "\n\n", "\u{0}\n"] {
             for start in 0..source.len() + 3 {
                 for end in 0..source.len() + 3 {
-                    let message = Diagnostic::new(Code::Shape, Span::new(start, end), "x\u{1b}").label(Span::new(end, start), "y").note("").help("é\nz");
+                    let message = Diagnostic::new(Code::Shape, Span::new(start, end), "x\u{1b}")
+                        .label(Span::new(end, start), "y")
+                        .note("")
+                        .help("é\nz");
                     assert!(!plain("f", source, &message).contains('\u{1b}'));
                 }
             }
