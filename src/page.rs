@@ -120,11 +120,21 @@ impl Page {
 
 /// Reads a page.
 pub fn read(source: &str) -> Page {
-    let mut reader = Reader { source, page: Page::default(), fence: None, heading: None, prose: None, html: None, words: Words::default() };
+    let mut reader = Reader {
+        source,
+        page: Page::default(),
+        fence: None,
+        heading: None,
+        prose: None,
+        html: None,
+        dollars: Vec::new(),
+        words: Words::default(),
+    };
     for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
         reader.event(event, Span::new(range.start, range.end));
     }
     reader.end_prose();
+    reader.end_block();
     reader.end_html();
     reader.page
 }
@@ -151,6 +161,8 @@ struct Reader<'s> {
     prose: Option<Span>,
     /// The block of HTML being read.
     html: Option<Span>,
+    /// The dollar signs of this block that belong to no formula and are not escaped.
+    dollars: Vec<usize>,
     words: Words,
 }
 
@@ -199,27 +211,27 @@ impl Reader<'_> {
                 let info = if let CodeBlockKind::Fenced(info) = kind { info.to_string() } else { String::new() };
                 let content = Span::new(span.end, span.end);
                 self.fence = Some(Fence { span, content, info, text: String::new() });
-                self.words = Words::default();
+                self.end_block();
             }
             Event::Start(Tag::Heading { level, id, .. }) => {
                 let id = id.map(|id| id.to_string());
                 // A heading comes before the formulas in it.
                 self.heading = Some(self.page.items.len());
                 self.page.items.push(Item::Heading(Heading { span, level: level as usize, text: String::new(), id }));
-                self.words = Words::default();
+                self.end_block();
             }
             Event::End(TagEnd::Heading(_)) => {
                 self.heading = None;
-                self.words = Words::default();
+                self.end_block();
             }
             Event::End(TagEnd::HtmlBlock) => {
                 self.end_html();
-                self.words = Words::default();
+                self.end_block();
             }
             Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. })
             | Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link)
             | Event::InlineHtml(_) => {}
-            _ => self.words = Words::default(),
+            _ => self.end_block(),
         }
     }
 
@@ -257,17 +269,8 @@ impl Reader<'_> {
         let text = &self.source[span.range()];
         self.references(text, span.start);
         let escaped = self.source[..span.start].ends_with('\\');
-        for (at, dollars) in text.match_indices("$$") {
-            if at == 0 && escaped {
-                continue;
-            }
-            let here = Span::new(span.start + at, span.start + at + dollars.len());
-            self.page.errors.push(
-                Diagnostic::new(Code::Unbalanced, here, "this `$$` has no partner in its paragraph")
-                    .help("close the formula with `$$`; no line of it may be empty, or begin with `-`, `+`, `>` or `#`, which are marks of Markdown")
-                    .help("to show two dollar signs, write `\\$\\$`"),
-            );
-        }
+        let literal = text.match_indices('$').map(|(at, _)| at).filter(|at| *at > 0 || !escaped);
+        self.dollars.extend(literal.map(|at| span.start + at));
         for formula in spaced(text) {
             self.page.errors.push(
                 Diagnostic::new(
@@ -278,6 +281,69 @@ impl Reader<'_> {
                 .help("write `$x = y$`, without spaces next to the dollar signs; `\\$` shows a dollar sign"),
             );
         }
+    }
+
+    /// Markdown takes a formula whose braces do not pair up for prose, as it does one without its last dollar signs.
+    fn end_block(&mut self) {
+        self.words = Words::default();
+        let mut marks: Vec<Span> = Vec::new();
+        for at in std::mem::take(&mut self.dollars) {
+            match marks.last_mut() {
+                Some(mark) if mark.end == at && mark.end - mark.start == 1 => mark.end += 1,
+                _ => marks.push(Span::new(at, at + 1)),
+            }
+        }
+        let (double, single): (Vec<Span>, Vec<Span>) = marks.into_iter().partition(|mark| mark.end - mark.start == 2);
+        let mut double = double.into_iter().peekable();
+        while let Some(open) = double.next() {
+            let brace = double.peek().and_then(|close| self.stray_brace(open.end, close.start));
+            if let Some(error) = brace {
+                self.page.errors.push(error);
+                double.next();
+                continue;
+            }
+            self.page.errors.push(
+                Diagnostic::new(Code::Unbalanced, open, "this `$$` has no partner in its paragraph")
+                    .help("close the formula with `$$`; no line of it may be empty, or begin with `-`, `+`, `>` or `#`, which are marks of Markdown")
+                    .help("to show two dollar signs, write `\\$\\$`"),
+            );
+        }
+        let mut single = single.into_iter().peekable();
+        while let Some(open) = single.next() {
+            let Some(close) = single.peek().copied() else { break };
+            let inner = &self.source[open.end..close.start];
+            if inner.is_empty() || inner.starts_with(char::is_whitespace) || inner.ends_with(char::is_whitespace) {
+                continue;
+            }
+            if let Some(error) = self.stray_brace(open.end, close.start) {
+                self.page.errors.push(error);
+                single.next();
+            }
+        }
+    }
+
+    /// The brace without a partner between two dollar signs.
+    fn stray_brace(&self, start: usize, end: usize) -> Option<Diagnostic> {
+        let mut open: Vec<usize> = Vec::new();
+        let mut chars = self.source[start..end].char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => drop(chars.next()),
+                '{' => open.push(start + at),
+                '}' if open.pop().is_none() => {
+                    let span = Span::new(start + at, start + at + 1);
+                    return Some(
+                        Diagnostic::new(Code::Unbalanced, span, "this `}` closes no `{`")
+                            .help("remove it, or write `\\}` for a brace that is shown"),
+                    );
+                }
+                _ => {}
+            }
+        }
+        open.pop().map(|at| {
+            Diagnostic::new(Code::Unbalanced, Span::new(at, at + 1), "this `{` is not closed")
+                .help("write `}` where its group ends, or `\\{` for a brace that is shown")
+        })
     }
 
     fn references(&mut self, text: &str, start: usize) {
@@ -581,6 +647,10 @@ mod tests {
     #[test]
     fn nothing_is_skipped_silently() {
         assert_eq!(errors("Here\n\n$$ x = 3\n\nand on"), [(Code::Unbalanced, "$$".to_string())]);
+        assert_eq!(errors("Here\n\n$$ x = \\frac{1}{2 $$\n"), [(Code::Unbalanced, "{".to_string())]);
+        assert_eq!(errors("so $\\mathbf{x_1 = 3$, *and* $\\{x_1$ on"), [(Code::Unbalanced, "{".to_string())]);
+        assert_eq!(errors("$$ x = } $$"), [(Code::Unbalanced, "}".to_string())]);
+        assert_eq!(errors("US$5 = CA$7, {$5 and $6}, {5$ and} 6$"), []);
         assert_eq!(errors("so $ x = 3 $ it is"), [(Code::Unbalanced, "$ x = 3 $".to_string())]);
         assert_eq!(errors("<td>$x = 3$</td>\n"), [(Code::Book, "$x = 3$".to_string())]);
         assert_eq!(errors("<div>\n$$ x = 3 $$\n</div>\n"), [(Code::Book, "$$ x = 3 $$".to_string())]);
