@@ -312,7 +312,8 @@ impl Reader<'_> {
         while let Some(open) = single.next() {
             let Some(close) = single.peek().copied() else { break };
             let inner = &self.source[open.end..close.start];
-            if inner.is_empty() || inner.starts_with(char::is_whitespace) || inner.ends_with(char::is_whitespace) {
+            // A price has none of these marks.
+            if !inner.contains(['\\', '_', '^']) || inner.starts_with(char::is_whitespace) || inner.ends_with(char::is_whitespace) {
                 continue;
             }
             if let Some(error) = self.stray_brace(open.end, close.start) {

@@ -27,6 +27,9 @@ pub fn plain(file: &str, source: &str, diagnostic: &Diagnostic) -> String {
     render(file, source, diagnostic.span.start, diagnostic, false)
 }
 
+/// How many bytes of a page a message shows at most, so that a page of one endless line has no endless messages.
+const WINDOW: usize = 8_000;
+
 /// A message that begins with the place `head`: for a step this is its relation sign.
 pub(crate) fn render(file: &str, source: &str, head: usize, diagnostic: &Diagnostic, coloured: bool) -> String {
     let mut places: Vec<Span> = vec![diagnostic.span];
@@ -34,12 +37,16 @@ pub(crate) fn render(file: &str, source: &str, head: usize, diagnostic: &Diagnos
     // Only the lines in question are handed on, so that the cost of a message does not grow with the page.
     let first = floor(source, places.iter().map(|span| span.start).min().unwrap_or(0));
     let last = floor(source, places.iter().map(|span| span.end.max(span.start)).max().unwrap_or(0));
-    let start = source[..first].rfind('\n').map_or(0, |end| end + 1);
-    let end = source[last..].find('\n').map_or(source.len(), |length| last + length);
-    let lines = &source[start..end.max(start)];
+    let mut start = source[..first].rfind('\n').map_or(0, |end| end + 1);
+    let mut end = source[last..].find('\n').map_or(source.len(), |length| last + length);
+    if end - start > WINDOW {
+        start = start.max(floor(source, diagnostic.span.start.saturating_sub(WINDOW / 4)));
+        end = end.min(floor(source, start + WINDOW)).max(start);
+    }
+    let lines = &source[start..end];
     let range = |span: Span| {
-        let from = floor(source, span.start).max(start) - start;
-        let mut to = floor(source, span.end).max(start) - start;
+        let from = floor(source, span.start).clamp(start, end) - start;
+        let mut to = floor(source, span.end).clamp(start, end) - start;
         // A formula's last line end is no place to underline.
         while to > from && lines[..to].ends_with(['\n', '\r']) {
             to -= 1;
@@ -108,6 +115,14 @@ mod tests {
         );
         assert!(render("page.md", source, right.start - 2, &message, false).starts_with("page.md:5:3: error"));
         assert!(render("page.md", source, 0, &message, true).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn endless_lines_are_cut() {
+        let source = format!("a\n{}", "é".repeat(200_000));
+        let message = Diagnostic::new(Code::Limit, Span::new(200_000, 200_002), "too long").label(Span::new(2, 4), "from here");
+        let text = plain("f", &source, &message);
+        assert!(text.starts_with("f:2:100000: error[P0105]: too long\n") && text.len() < 2 * WINDOW, "{text}");
     }
 
     #[test]
