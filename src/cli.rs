@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::check::{Layout, PageReport, Settings};
+use crate::check::{PageReport, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::{self, Counts, Json};
+use crate::settings;
 
 /// Checks a page: its text, its name, the settings of its book.
 pub type Check = dyn Fn(&str, &str, &Settings) -> PageReport;
@@ -199,29 +200,11 @@ fn read(file: &Path, seed: u64) -> Result<(String, Settings), String> {
         Some(book) => {
             let said = |error: String| format!("{}: {error}", book.display());
             let text = std::fs::read_to_string(&book).map_err(|error| said(error.to_string()))?;
-            settings(&text).map_err(said)?
+            settings::of_book(&text).map_err(said)?
         }
         None => Settings::default(),
     };
     Ok((source, Settings { seed, ..settings }))
-}
-
-/// The settings in the text of a `book.toml`.
-fn settings(book: &str) -> Result<Settings, String> {
-    let book: toml::Table = book.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
-    let mut settings = Settings::default();
-    let Some(table) = book.get("preprocessor").and_then(|table| table.get("proofread")) else { return Ok(settings) };
-    match table.get("layout").map(toml::Value::as_str) {
-        None | Some(Some("numerator")) => {}
-        Some(Some("denominator")) => settings.layout = Layout::Denominator,
-        Some(_) => return Err("`layout` is \"numerator\" or \"denominator\"".to_string()),
-    }
-    match table.get("kronecker").map(toml::Value::as_str) {
-        None => {}
-        Some(Some(symbol)) if symbol.starts_with('\\') => settings.kronecker = Some(symbol.to_string()),
-        Some(_) => return Err("`kronecker` is a command such as \"\\\\otimes\"".to_string()),
-    }
-    Ok(settings)
 }
 
 /// Adds what only several pages together show: labels given on two of them, and references that lead nowhere. That a label stands twice on
@@ -394,15 +377,5 @@ mod tests {
         let counts = serde_json::json!({"exact": 0, "checked": 0, "refused": 1, "undecided": 0, "unchecked": 0, "errors": 2});
         assert_eq!(json["counts"], counts);
         std::fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn settings_of_a_book() {
-        assert_eq!(settings(""), Ok(Settings::default()));
-        let found = settings("[preprocessor.proofread]\ncommand = \"x\"\nlayout = \"denominator\"\nkronecker = \"\\\\otimes\"").unwrap();
-        assert_eq!((found.layout, found.kronecker.as_deref()), (Layout::Denominator, Some("\\otimes")));
-        for wrong in ["[", "[preprocessor.proofread]\nlayout = 1", "[preprocessor.proofread]\nkronecker = \"otimes\""] {
-            assert!(settings(wrong).is_err(), "{wrong}");
-        }
     }
 }
