@@ -1,0 +1,950 @@
+//! The value of a typed expression on a sample, in any kind of number, with bounded work.
+
+mod function;
+mod linear;
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use num_traits::ToPrimitive;
+
+use crate::math::expr::{Arrangement, By, Condition, Elementary, Expr, Extremum, IndexRange, Kind, Reduction, Relation, SymbolId};
+use crate::math::int::{Int, Ints};
+use crate::math::symbol::{Domain, SymbolKind, Symbols};
+use crate::sample::Sample;
+use crate::scalar::{Dual, Fault, Scalar};
+use crate::span::Span;
+
+/// The most operations that one evaluation may take.
+const MOST_WORK: u64 = 4_000_000;
+/// The deepest nesting of expressions and definitions; a chain of sums or products counts once.
+const MOST_DEPTH: u32 = 160;
+/// The most elements of one value.
+const MOST_ELEMENTS: i64 = 100_000;
+/// The widest steps of the differences: of a derivative, of one that holds another, and of one that holds two.
+const STEPS: [f64; 3] = [1e-3, 1e-2, 2e-2];
+
+/// A matrix of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value<S> {
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub cols: usize,
+    /// The elements, column after column.
+    pub data: Vec<Dual<S>>,
+}
+
+impl<S: Scalar> Value<S> {
+    /// A 1×1 matrix.
+    pub fn scalar(value: Dual<S>) -> Value<S> {
+        Value { rows: 1, cols: 1, data: vec![value] }
+    }
+
+    /// Whether it is 1×1.
+    pub fn is_scalar(&self) -> bool {
+        self.data.len() == 1
+    }
+
+    /// The transpose.
+    pub fn transposed(&self) -> Value<S> {
+        let data = (0..self.rows).flat_map(|i| (0..self.cols).map(move |j| self.data[j * self.rows + i].clone())).collect();
+        Value { rows: self.cols, cols: self.rows, data }
+    }
+}
+
+/// How derivatives are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// By dual numbers.
+    Dual,
+    /// By differences of plain values, extrapolated.
+    Differences,
+}
+
+type Key = (SymbolId, Vec<i64>);
+type Outcome<S> = Result<Rc<Value<S>>, Fault>;
+/// Where a seed goes: the key of a symbol or member, and the position of an element.
+type Place = (Key, usize);
+
+/// Evaluates expressions on one sample.
+pub struct Evaluator<'a, S> {
+    symbols: &'a Symbols,
+    sample: &'a Sample,
+    mode: Mode,
+    ints: Ints,
+    /// What a `Let`, a `Map` or a derivative binds.
+    bound: HashMap<Key, Rc<Value<S>>>,
+    /// Values of definitions and of the sample.
+    cache: HashMap<Key, Rc<Value<S>>>,
+    dependencies: HashMap<SymbolId, Rc<HashSet<SymbolId>>>,
+    heights: HashMap<*const Expr, usize>,
+    functions: HashMap<Key, Rc<function::Smooth<S>>>,
+    work: u64,
+    depth: u32,
+    level: usize,
+    /// The largest absolute value of a summand anywhere, of floating-point evaluations: what rounding is relative to.
+    pub largest: f64,
+    /// The largest absolute value of anything differentiated: what the rounding of differences is relative to.
+    pub differentiated: f64,
+    /// For each place of a `cases`, which branches were taken.
+    pub branches: HashSet<(Span, usize)>,
+}
+
+impl<'a, S: Scalar> Evaluator<'a, S> {
+    /// An evaluator on `sample`.
+    pub fn new(symbols: &'a Symbols, sample: &'a Sample, mode: Mode) -> Evaluator<'a, S> {
+        Evaluator {
+            symbols,
+            sample,
+            mode,
+            ints: sample.ints.clone(),
+            bound: HashMap::new(),
+            cache: HashMap::new(),
+            dependencies: HashMap::new(),
+            heights: HashMap::new(),
+            functions: HashMap::new(),
+            work: 0,
+            depth: 0,
+            level: 0,
+            largest: 0.0,
+            differentiated: 0.0,
+            branches: HashSet::new(),
+        }
+    }
+
+    /// The value of an expression.
+    pub fn value(&mut self, expr: &'a Expr) -> Result<Value<S>, Fault> {
+        Ok((*self.eval(expr)?).clone())
+    }
+
+    fn spend(&mut self, work: usize) -> Result<(), Fault> {
+        self.work = self.work.saturating_add(work as u64);
+        if self.work > MOST_WORK { Err(Fault::Limit("the number of operations of one evaluation")) } else { Ok(()) }
+    }
+
+    fn int(&self, int: &Int) -> Result<i64, Fault> {
+        int.value(&self.ints).ok_or(Fault::Undefined)
+    }
+
+    fn size(&mut self, expr: &Expr) -> Result<(usize, usize), Fault> {
+        let (rows, cols) = (self.int(&expr.shape.rows)?, self.int(&expr.shape.cols)?);
+        if rows < 0 || cols < 0 {
+            return Err(Fault::IndexOutOfRange(expr.span));
+        }
+        if rows.saturating_mul(cols) > MOST_ELEMENTS {
+            return Err(Fault::Limit("the number of elements of a matrix"));
+        }
+        self.spend((rows * cols) as usize)?;
+        Ok((rows as usize, cols as usize))
+    }
+
+    fn filled(&mut self, expr: &Expr, f: impl Fn(usize, usize) -> i64) -> Outcome<S> {
+        let (rows, cols) = self.size(expr)?;
+        let data = (0..cols).flat_map(|j| (0..rows).map(move |i| (i, j))).map(|(i, j)| Dual::int(f(i, j))).collect();
+        Ok(Rc::new(Value { rows, cols, data }))
+    }
+
+    fn eval(&mut self, expr: &'a Expr) -> Outcome<S> {
+        // A long sum leans to the left; its spine is followed in a loop, so that its length is not depth.
+        let mut spine = Vec::new();
+        let mut first = expr;
+        while let Kind::Add(left, _) | Kind::Sub(left, _) | Kind::Mul(left, _) | Kind::Hadamard(left, _) | Kind::Kronecker(left, _) = &first.kind {
+            spine.push(first);
+            first = left;
+        }
+        if self.depth >= MOST_DEPTH {
+            return Err(Fault::Limit("the depth of nested definitions"));
+        }
+        self.depth += 1;
+        let outcome = self.follow(first, &spine);
+        self.depth -= 1;
+        outcome
+    }
+
+    fn follow(&mut self, first: &'a Expr, spine: &[&'a Expr]) -> Outcome<S> {
+        let mut value = self.simple(first)?;
+        for expr in spine.iter().rev() {
+            let (Kind::Add(_, right) | Kind::Sub(_, right) | Kind::Mul(_, right) | Kind::Hadamard(_, right) | Kind::Kronecker(_, right)) = &expr.kind else {
+                continue;
+            };
+            let right = self.eval(right)?;
+            let sum = matches!(expr.kind, Kind::Add(..) | Kind::Sub(..));
+            if sum {
+                self.note(&value);
+                self.note(&right);
+            }
+            value = Rc::new(match &expr.kind {
+                Kind::Add(..) => self.zip(expr.span, &value, &right, Dual::add)?,
+                Kind::Sub(..) => self.zip(expr.span, &value, &right, Dual::sub)?,
+                Kind::Hadamard(..) => self.zip(expr.span, &value, &right, Dual::mul)?,
+                Kind::Kronecker(..) => self.kronecker(&value, &right)?,
+                _ => self.product(expr.span, &value, &right)?,
+            });
+        }
+        self.spend(1)?;
+        Ok(value)
+    }
+
+    /// Remembers the size of a summand: where sums cancel, rounding is relative to it.
+    fn note(&mut self, value: &Value<S>) {
+        value.data.iter().for_each(|x| self.note_number(x));
+    }
+
+    fn note_number(&mut self, x: &Dual<S>) {
+        if S::TRANSCENDENTAL {
+            self.largest = x.coefficients().map(S::weight).fold(self.largest, f64::max);
+        }
+    }
+
+    fn each(&mut self, value: &Value<S>, f: impl Fn(&Dual<S>) -> Result<Dual<S>, Fault>) -> Outcome<S> {
+        self.spend(value.data.len())?;
+        let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
+        Ok(Rc::new(Value { rows: value.rows, cols: value.cols, data: data? }))
+    }
+
+    /// Element by element, a scalar expanded.
+    fn zip(&mut self, span: Span, a: &Value<S>, b: &Value<S>, f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>) -> Result<Value<S>, Fault> {
+        let like = if a.is_scalar() { b } else { a };
+        if !a.is_scalar() && !b.is_scalar() && (a.rows, a.cols) != (b.rows, b.cols) {
+            return Err(Fault::IndexOutOfRange(span));
+        }
+        self.spend(like.data.len())?;
+        let pick = |v: &Value<S>, i: usize| if v.is_scalar() { 0 } else { i };
+        let data: Result<Vec<_>, Fault> = (0..like.data.len()).map(|i| f(&a.data[pick(a, i)], &b.data[pick(b, i)])).collect();
+        Ok(Value { rows: like.rows, cols: like.cols, data: data? })
+    }
+
+    fn simple(&mut self, expr: &'a Expr) -> Outcome<S> {
+        match &expr.kind {
+            Kind::Number(number) => Ok(Rc::new(Value::scalar(Dual::constant(S::from_rational(number)?)))),
+            Kind::Pi => Ok(Rc::new(Value::scalar(Dual::constant(S::pi()?)))),
+            Kind::Euler => Ok(Rc::new(Value::scalar(Dual::int(1).elementary(Elementary::Exp)?))),
+            Kind::Int(int) => {
+                let value = self.int(int)?;
+                Ok(Rc::new(Value::scalar(Dual::int(value))))
+            }
+            Kind::Symbol(symbol) => self.symbol((*symbol, Vec::new()), expr.span),
+            Kind::Member(symbol, indices) => {
+                let indices: Result<Vec<i64>, Fault> = indices.iter().map(|i| self.int(i)).collect();
+                self.symbol((*symbol, indices?), expr.span)
+            }
+            Kind::Identity => self.filled(expr, |i, j| i64::from(i == j)),
+            Kind::Ones => self.filled(expr, |_, _| 1),
+            Kind::Zeros => self.filled(expr, |_, _| 0),
+            Kind::Unit(index) => {
+                let index = self.int(index)?;
+                let rows = self.int(&expr.shape.rows)?;
+                if index < 1 || index > rows {
+                    return Err(Fault::IndexOutOfRange(expr.span));
+                }
+                self.filled(expr, |i, _| i64::from(i as i64 + 1 == index))
+            }
+            Kind::Sum(ranges, condition, body) => self.sum(expr, ranges, condition.as_deref(), body),
+            Kind::Product(ranges, condition, body) => self.repeated_product(expr, ranges, condition.as_deref(), body),
+            Kind::ExtremumOver(which, ranges, condition, body) => {
+                let mut values = Vec::new();
+                self.over(ranges, condition.as_deref(), &mut |this| {
+                    values.push(this.eval(body)?.data[0].clone());
+                    Ok(())
+                })?;
+                Ok(Rc::new(Value::scalar(extremum(*which, &values)?)))
+            }
+            Kind::IndicatorOf(condition) => {
+                let holds = self.holds(condition)?;
+                Ok(Rc::new(Value::scalar(Dual::int(i64::from(holds)))))
+            }
+            Kind::Cases(branches, otherwise) => self.cases(expr, branches, otherwise.as_deref()),
+            Kind::Blocks(rows) => self.blocks(expr, rows),
+            Kind::Tabulate(row, col, body) => self.tabulate(expr, *row, *col, body),
+            Kind::Apply(function, arguments) => self.apply(expr, *function, arguments),
+            Kind::Let(bindings, body) => {
+                let mut values = Vec::new();
+                for (symbol, value) in bindings {
+                    values.push(((*symbol, Vec::new()), self.eval(value)?));
+                }
+                self.with(values, |this| this.eval(body))
+            }
+            Kind::LetInt(bindings, body) => {
+                let values: Result<Vec<_>, Fault> = bindings.iter().map(|(symbol, int)| Ok((*symbol, self.int(int)?))).collect();
+                self.with_ints(&values?, |this| this.eval(body))
+            }
+            Kind::Map(bindings, body) => self.map(expr, bindings, body),
+            Kind::Derivative(body, by, arrangement) => self.derivative(expr, body, by, *arrangement),
+            _ => self.operation(expr),
+        }
+    }
+
+    fn operation(&mut self, expr: &'a Expr) -> Outcome<S> {
+        match &expr.kind {
+            Kind::Extremum(which, parts) => {
+                let mut best: Option<Rc<Value<S>>> = None;
+                for part in parts {
+                    let value = self.eval(part)?;
+                    best = Some(match best {
+                        None => value,
+                        Some(b) => Rc::new(self.zip(expr.span, &b, &value, |x, y| extremum(*which, &[x.clone(), y.clone()]))?),
+                    });
+                }
+                best.ok_or(Fault::Undefined)
+            }
+            Kind::Quotient(a, b) => self.binary(expr, a, b, Dual::div),
+            Kind::Indicator(relation, a, b) => self.binary(expr, a, b, |x, y| Ok(Dual::int(i64::from(relates(*relation, x, y)?)))),
+            Kind::Power(base, exponent) => self.power(expr, base, exponent),
+            Kind::Dot(a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                if a.data.len() != b.data.len() {
+                    return Err(Fault::IndexOutOfRange(expr.span));
+                }
+                self.spend(a.data.len())?;
+                let mut sum = Dual::int(0);
+                for (x, y) in a.data.iter().zip(&b.data) {
+                    let term = x.mul(y)?;
+                    self.note_number(&term);
+                    sum = sum.add(&term)?;
+                }
+                Ok(Rc::new(Value::scalar(sum)))
+            }
+            Kind::Entry(of, row, col) => {
+                let (row, col) = (self.int(row)?, self.int(col)?);
+                let value = self.eval(of)?;
+                let position = position(&value, row, col).ok_or(Fault::IndexOutOfRange(expr.span))?;
+                Ok(Rc::new(Value::scalar(value.data[position].clone())))
+            }
+            Kind::Neg(of) => {
+                let value = self.eval(of)?;
+                self.each(&value, |x| Ok(x.neg()))
+            }
+            Kind::MatrixPower(of, exponent) => {
+                let exponent = self.int(exponent)?;
+                let value = self.eval(of)?;
+                Ok(Rc::new(self.matrix_power(expr.span, &value, exponent)?))
+            }
+            Kind::Transpose(of) => Ok(Rc::new(self.eval(of)?.transposed())),
+            Kind::Elementary(function, of) => {
+                let value = self.eval(of)?;
+                // A periodic function subtracts a multiple of its period.
+                if matches!(function, Elementary::Sin | Elementary::Cos | Elementary::Tan | Elementary::Sec | Elementary::Csc | Elementary::Cot) {
+                    self.note(&value);
+                }
+                self.each(&value, |x| x.elementary(*function))
+            }
+            Kind::Reduce(reduction, of) => {
+                let value = self.eval(of)?;
+                self.spend(value.data.len())?;
+                Ok(Rc::new(Value::scalar(self.reduce(expr.span, *reduction, &value)?)))
+            }
+            Kind::Softmax(of) => {
+                let value = self.eval(of)?;
+                let powers = self.each(&value, |x| x.elementary(Elementary::Exp))?;
+                let sum = total(&powers.data)?;
+                self.each(&powers, |x| x.div(&sum))
+            }
+            Kind::Vectorize(of) => {
+                let value = self.eval(of)?;
+                Ok(Rc::new(Value { rows: value.data.len(), cols: 1, data: value.data.clone() }))
+            }
+            Kind::Diagonal(of) => {
+                let value = self.eval(of)?;
+                let n = value.data.len();
+                if (n * n) as i64 > MOST_ELEMENTS {
+                    return Err(Fault::Limit("the number of elements of a matrix"));
+                }
+                self.spend(n * n)?;
+                let mut data = vec![Dual::int(0); n * n];
+                for (i, x) in value.data.iter().enumerate() {
+                    data[i * n + i] = x.clone();
+                }
+                Ok(Rc::new(Value { rows: n, cols: n, data }))
+            }
+            Kind::DiagonalOf(of) => {
+                let value = self.eval(of)?;
+                let n = value.rows.min(value.cols);
+                let data = (0..n).map(|i| value.data[i * value.rows + i].clone()).collect();
+                Ok(Rc::new(Value { rows: n, cols: 1, data }))
+            }
+            _ => Err(Fault::Undefined),
+        }
+    }
+
+    fn binary(&mut self, expr: &Expr, a: &'a Expr, b: &'a Expr, f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>) -> Outcome<S> {
+        let (a, b) = (self.eval(a)?, self.eval(b)?);
+        Ok(Rc::new(self.zip(expr.span, &a, &b, f)?))
+    }
+
+    fn power(&mut self, expr: &Expr, base: &'a Expr, exponent: &'a Expr) -> Outcome<S> {
+        let mut inner = exponent;
+        let mut negative = false;
+        while let Kind::Neg(of) = &inner.kind {
+            inner = of;
+            negative = !negative;
+        }
+        let whole = match &inner.kind {
+            Kind::Number(number) if number.is_integer() => Some(number.to_i64().ok_or(Fault::Limit("the size of an exponent"))?),
+            Kind::Int(int) => Some(self.int(int)?),
+            _ => None,
+        };
+        if let Some(whole) = whole {
+            let value = self.eval(base)?;
+            if whole.unsigned_abs() > 100_000 {
+                return Err(Fault::Limit("the size of an exponent"));
+            }
+            return self.each(&value, |x| x.powi(if negative { -whole } else { whole }));
+        }
+        if matches!(base.kind, Kind::Euler) {
+            let value = self.eval(exponent)?;
+            return self.each(&value, |x| x.elementary(Elementary::Exp));
+        }
+        self.binary(expr, base, exponent, Dual::power)
+    }
+
+    fn symbol(&mut self, key: Key, span: Span) -> Outcome<S> {
+        if let Some(value) = self.bound.get(&key).or_else(|| self.cache.get(&key)) {
+            return Ok(value.clone());
+        }
+        let symbols = self.symbols;
+        let value = match &symbols[key.0].kind {
+            SymbolKind::Defined(body) => self.eval(body)?,
+            SymbolKind::DefinedFamily { indices, member } => {
+                if indices.len() != key.1.len() {
+                    return Err(Fault::IndexOutOfRange(span));
+                }
+                let bindings: Vec<(SymbolId, i64)> = indices.iter().map(|i| i.0).zip(key.1.iter().copied()).collect();
+                self.with_ints(&bindings, |this| {
+                    for ((_, low, high), value) in indices.iter().zip(&key.1) {
+                        if *value < this.int(low)? || *value > this.int(high)? {
+                            return Err(Fault::IndexOutOfRange(span));
+                        }
+                    }
+                    this.eval(member)
+                })?
+            }
+            SymbolKind::Family { ranges, .. } => {
+                for ((low, high), value) in ranges.iter().zip(&key.1) {
+                    if *value < self.int(low)? || *value > self.int(high)? {
+                        return Err(Fault::IndexOutOfRange(span));
+                    }
+                }
+                self.drawn(&key)?
+            }
+            SymbolKind::Whole { .. } => {
+                let value = *self.ints.get(&key.0).ok_or(Fault::Undefined)?;
+                return Ok(Rc::new(Value::scalar(Dual::int(value))));
+            }
+            _ => self.drawn(&key)?,
+        };
+        self.cache.insert(key, value.clone());
+        Ok(value)
+    }
+
+    fn drawn(&mut self, key: &Key) -> Outcome<S> {
+        let drawn = self.sample.values.get(key).ok_or(Fault::Undefined)?;
+        self.spend(drawn.data.len())?;
+        let data: Result<Vec<_>, Fault> = drawn.data.iter().map(|x| Ok(Dual::constant(S::from_rational(x)?))).collect();
+        Ok(Rc::new(Value { rows: drawn.rows, cols: drawn.cols, data: data? }))
+    }
+
+    /// Every symbol that the definition of `symbol` reaches.
+    fn reaches(&mut self, symbol: SymbolId) -> Rc<HashSet<SymbolId>> {
+        if let Some(set) = self.dependencies.get(&symbol) {
+            return set.clone();
+        }
+        let set = Rc::new(crate::sample::reach(self.symbols, [symbol]));
+        self.dependencies.insert(symbol, set.clone());
+        set
+    }
+
+    /// Takes what depends on one of `changed` out of the cache.
+    fn take_dependents(&mut self, changed: &[SymbolId]) -> Vec<(Key, Rc<Value<S>>)> {
+        let mut taken = Vec::new();
+        let keys: Vec<Key> = self.cache.keys().cloned().collect();
+        for key in keys {
+            let set = self.reaches(key.0);
+            if changed.iter().any(|c| set.contains(c)) {
+                if let Some(value) = self.cache.remove(&key) {
+                    taken.push((key, value));
+                }
+            }
+        }
+        taken
+    }
+
+    /// Runs `f` with values bound to symbols; what depends on them follows, and all is as before afterwards.
+    fn with<T>(&mut self, bindings: Vec<(Key, Rc<Value<S>>)>, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let changed: Vec<SymbolId> = bindings.iter().map(|(key, _)| key.0).collect();
+        let saved = self.take_dependents(&changed);
+        let before: Vec<(Key, Option<Rc<Value<S>>>)> =
+            bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.insert(key, value))).collect();
+        let outcome = f(self);
+        for (key, value) in before.into_iter().rev() {
+            match value {
+                Some(value) => self.bound.insert(key, value),
+                None => self.bound.remove(&key),
+            };
+        }
+        self.take_dependents(&changed);
+        self.cache.extend(saved);
+        outcome
+    }
+
+    fn with_ints<T>(&mut self, bindings: &[(SymbolId, i64)], f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let changed: Vec<SymbolId> = bindings.iter().map(|(symbol, _)| *symbol).collect();
+        let saved = self.take_dependents(&changed);
+        let before: Vec<Option<i64>> = bindings.iter().map(|(symbol, value)| self.ints.insert(*symbol, *value)).collect();
+        let outcome = f(self);
+        for ((symbol, _), value) in bindings.iter().zip(before) {
+            match value {
+                Some(value) => self.ints.insert(*symbol, value),
+                None => self.ints.remove(symbol),
+            };
+        }
+        self.take_dependents(&changed);
+        self.cache.extend(saved);
+        outcome
+    }
+
+    /// Runs `f` for all values of the indices for which the condition holds.
+    fn over(&mut self, ranges: &'a [IndexRange], condition: Option<&'a Condition>, f: &mut dyn FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
+        let Some((first, rest)) = ranges.split_first() else {
+            self.spend(1)?;
+            return match condition {
+                Some(condition) if !self.holds(condition)? => Ok(()),
+                _ => f(self),
+            };
+        };
+        let (low, high) = (self.int(&first.low)?, self.int(&first.high)?);
+        if high.saturating_sub(low) > MOST_ELEMENTS {
+            return Err(Fault::Limit("the length of a sum"));
+        }
+        for value in low..=high {
+            self.with_ints(&[(first.index, value)], |this| this.over(rest, condition, f))?;
+        }
+        Ok(())
+    }
+
+    fn sum(&mut self, expr: &'a Expr, ranges: &'a [IndexRange], condition: Option<&'a Condition>, body: &'a Expr) -> Outcome<S> {
+        let mut sum = self.filled(expr, |_, _| 0)?;
+        self.over(ranges, condition, &mut |this| {
+            let term = this.eval(body)?;
+            this.note(&term);
+            sum = Rc::new(this.zip(expr.span, &sum, &term, Dual::add)?);
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
+    fn repeated_product(&mut self, expr: &'a Expr, ranges: &'a [IndexRange], condition: Option<&'a Condition>, body: &'a Expr) -> Outcome<S> {
+        let mut product = self.filled(expr, |i, j| i64::from(i == j))?;
+        self.over(ranges, condition, &mut |this| {
+            let factor = this.eval(body)?;
+            product = Rc::new(this.product(expr.span, &product, &factor)?);
+            Ok(())
+        })?;
+        Ok(product)
+    }
+
+    fn cases(&mut self, expr: &'a Expr, branches: &'a [(Condition, Expr)], otherwise: Option<&'a Expr>) -> Outcome<S> {
+        for (number, (condition, body)) in branches.iter().enumerate() {
+            if self.holds(condition)? {
+                self.branches.insert((expr.span, number));
+                return self.eval(body);
+            }
+        }
+        self.branches.insert((expr.span, branches.len()));
+        self.eval(otherwise.ok_or(Fault::Undefined)?)
+    }
+
+    fn blocks(&mut self, expr: &'a Expr, rows: &'a [Vec<Expr>]) -> Outcome<S> {
+        let mut columns: Vec<Vec<Dual<S>>> = Vec::new();
+        for (number, row) in rows.iter().enumerate() {
+            let mut at = 0;
+            let mut height = None;
+            for block in row {
+                let value = self.eval(block)?;
+                if *height.get_or_insert(value.rows) != value.rows {
+                    return Err(Fault::IndexOutOfRange(expr.span));
+                }
+                for j in 0..value.cols {
+                    if number == 0 {
+                        columns.push(Vec::new());
+                    }
+                    let column = columns.get_mut(at).ok_or(Fault::IndexOutOfRange(expr.span))?;
+                    column.extend_from_slice(&value.data[j * value.rows..(j + 1) * value.rows]);
+                    at += 1;
+                }
+            }
+            if at != columns.len() {
+                return Err(Fault::IndexOutOfRange(expr.span));
+            }
+        }
+        let (cols, height) = (columns.len(), columns.first().map_or(0, Vec::len));
+        self.spend(cols * height)?;
+        Ok(Rc::new(Value { rows: height, cols, data: columns.concat() }))
+    }
+
+    fn tabulate(&mut self, expr: &'a Expr, row: SymbolId, col: SymbolId, body: &'a Expr) -> Outcome<S> {
+        let (rows, cols) = self.size(expr)?;
+        let mut data = Vec::with_capacity(rows * cols);
+        for j in 1..=cols as i64 {
+            for i in 1..=rows as i64 {
+                let value = self.with_ints(&[(row, i), (col, j)], |this| this.eval(body))?;
+                data.push(value.data.first().cloned().ok_or(Fault::Undefined)?);
+            }
+        }
+        Ok(Rc::new(Value { rows, cols, data }))
+    }
+
+    fn map(&mut self, expr: &'a Expr, bindings: &'a [(SymbolId, Expr)], body: &'a Expr) -> Outcome<S> {
+        let mut arguments = Vec::new();
+        for (symbol, value) in bindings {
+            arguments.push((*symbol, self.eval(value)?));
+        }
+        let Some(like) = arguments.iter().map(|(_, v)| v).find(|v| !v.is_scalar()).or(arguments.first().map(|(_, v)| v)).cloned() else {
+            return self.eval(body);
+        };
+        let mut data = Vec::with_capacity(like.data.len());
+        for i in 0..like.data.len() {
+            let mut values = Vec::new();
+            for (symbol, value) in &arguments {
+                let element = if value.is_scalar() { value.data.first() } else { value.data.get(i) };
+                let element = element.cloned().ok_or(Fault::IndexOutOfRange(expr.span))?;
+                values.push(((*symbol, Vec::new()), Rc::new(Value::scalar(element))));
+            }
+            let value = self.with(values, |this| this.eval(body))?;
+            data.push(value.data.first().cloned().ok_or(Fault::Undefined)?);
+        }
+        Ok(Rc::new(Value { rows: like.rows, cols: like.cols, data }))
+    }
+
+    fn apply(&mut self, expr: &'a Expr, function: SymbolId, arguments: &'a [Expr]) -> Outcome<S> {
+        let symbols = self.symbols;
+        let mut arguments = arguments;
+        let mut member = Vec::new();
+        let range = match &symbols[function].kind {
+            SymbolKind::FunctionFamily { .. } => {
+                let (first, rest) = arguments.split_first().ok_or(Fault::Undefined)?;
+                let Kind::Int(index) = &first.kind else { return Err(Fault::Undefined) };
+                member.push(self.int(index)?);
+                arguments = rest;
+                &Domain::Reals
+            }
+            SymbolKind::Function { range, body: None, .. } => range,
+            _ => return Err(Fault::Undefined),
+        };
+        let mut inputs = Vec::new();
+        for argument in arguments {
+            inputs.extend(self.eval(argument)?.data.iter().cloned());
+        }
+        let (rows, cols) = self.size(expr)?;
+        let key = (function, member);
+        let smooth = match self.functions.get(&key) {
+            Some(smooth) if smooth.fits(inputs.len(), rows * cols) => smooth.clone(),
+            _ => {
+                let drawn = Rc::new(function::Smooth::draw(self.sample.functions, &key, inputs.len(), rows * cols)?);
+                self.functions.insert(key, drawn.clone());
+                drawn
+            }
+        };
+        self.spend(4 * inputs.len() * rows * cols)?;
+        let value = Value { rows, cols, data: smooth.values(&inputs)? };
+        Ok(Rc::new(self.into_range(expr.span, value, range)?))
+    }
+
+    /// Whether a condition holds on the sample.
+    pub fn holds(&mut self, condition: &'a Condition) -> Result<bool, Fault> {
+        if self.depth >= MOST_DEPTH {
+            return Err(Fault::Limit("the depth of nested conditions"));
+        }
+        self.depth += 1;
+        let holds = self.condition(condition);
+        self.depth -= 1;
+        holds
+    }
+
+    fn condition(&mut self, condition: &'a Condition) -> Result<bool, Fault> {
+        Ok(match condition {
+            Condition::Relation(relation, a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                let elementwise = if *relation == Relation::NotEqual { Relation::Equal } else { *relation };
+                let mut all = true;
+                let count = a.data.len().max(b.data.len());
+                for i in 0..count {
+                    let pick = |v: &Value<S>| v.data.get(if v.is_scalar() { 0 } else { i }).cloned();
+                    let (Some(x), Some(y)) = (pick(&a), pick(&b)) else { return Err(Fault::Undefined) };
+                    all &= relates(elementwise, &x, &y)?;
+                }
+                all != (*relation == Relation::NotEqual)
+            }
+            Condition::In(of, domain) => {
+                let value = self.eval(of)?;
+                for x in &value.data {
+                    if !self.inside(x, domain)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Condition::All(all) => {
+                for part in all {
+                    if !self.holds(part)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Condition::Any(any) => {
+                for part in any {
+                    if self.holds(part)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            Condition::Not(not) => !self.holds(not)?,
+        })
+    }
+
+    fn inside(&mut self, x: &Dual<S>, domain: &Domain) -> Result<bool, Fault> {
+        let number = |r| Ok::<_, Fault>(Dual::constant(S::from_rational(r)?));
+        Ok(match domain {
+            Domain::Interval { low, high } => {
+                if let Some((low, closed)) = low {
+                    let order = x.order(&number(low)?)?;
+                    if order == Ordering::Less || (order == Ordering::Equal && !closed) {
+                        return Ok(false);
+                    }
+                }
+                if let Some((high, closed)) = high {
+                    let order = x.order(&number(high)?)?;
+                    if order == Ordering::Greater || (order == Ordering::Equal && !closed) {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            Domain::Without(points) | Domain::Set(points) => {
+                let mut found = false;
+                for point in points {
+                    found |= x.equal(&number(point)?)?;
+                }
+                found == matches!(domain, Domain::Set(_))
+            }
+            Domain::Whole(low, high) => {
+                if let Some(low) = low {
+                    let low = self.int(low)?;
+                    if x.order(&Dual::int(low))? == Ordering::Less {
+                        return Ok(false);
+                    }
+                }
+                if let Some(high) = high {
+                    let high = self.int(high)?;
+                    if x.order(&Dual::int(high))? == Ordering::Greater {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            _ => true,
+        })
+    }
+
+    /// The places that a derivative is taken by, one for each partial derivative, and the shape of all.
+    fn places(&mut self, by: &'a By, span: Span) -> Result<(Vec<Place>, (usize, usize)), Fault> {
+        match by {
+            By::Symbol(symbol) => {
+                let key = (*symbol, Vec::new());
+                let value = self.symbol(key.clone(), span)?;
+                Ok(((0..value.data.len()).map(|i| (key.clone(), i)).collect(), (value.rows, value.cols)))
+            }
+            By::Member(symbol, indices) => {
+                let indices: Result<Vec<i64>, Fault> = indices.iter().map(|i| self.int(i)).collect();
+                let key = (*symbol, indices?);
+                let value = self.symbol(key.clone(), span)?;
+                Ok(((0..value.data.len()).map(|i| (key.clone(), i)).collect(), (value.rows, value.cols)))
+            }
+            By::Entry(of, row, col) => {
+                let (places, (rows, cols)) = self.places(of, span)?;
+                let (row, col) = (self.int(row)?, self.int(col)?);
+                if row < 1 || col < 1 || row > rows as i64 || col > cols as i64 {
+                    return Err(Fault::IndexOutOfRange(span));
+                }
+                Ok((vec![places[(col as usize - 1) * rows + row as usize - 1].clone()], (1, 1)))
+            }
+            By::List(list) => {
+                let mut places = Vec::new();
+                for part in list {
+                    places.extend(self.places(part, span)?.0);
+                }
+                let count = places.len();
+                Ok((places, (count, 1)))
+            }
+        }
+    }
+
+    fn derivative(&mut self, expr: &'a Expr, body: &'a Expr, by: &'a By, arrangement: Arrangement) -> Outcome<S> {
+        let (places, by_shape) = self.places(by, expr.span)?;
+        let mut held: Vec<(Key, Rc<Value<S>>)> = Vec::new();
+        for (key, _) in &places {
+            if !held.iter().any(|(k, _)| k == key) {
+                held.push((key.clone(), self.symbol(key.clone(), expr.span)?));
+            }
+        }
+        let mut columns: Vec<Value<S>> = Vec::new();
+        for (key, position) in &places {
+            let column = match self.mode {
+                Mode::Dual => {
+                    let level = self.level;
+                    if level >= 6 {
+                        return Err(Fault::Limit("the depth of nested derivatives"));
+                    }
+                    self.level += 1;
+                    let moved = self.moved(&held, key, *position, |x| x.seeded(level))?;
+                    let value = self.with(moved, |this| this.eval(body));
+                    self.level = level;
+                    let value = value?;
+                    self.differentiated = value.data.iter().map(|x| x.real.weight()).fold(self.differentiated, f64::max);
+                    Value { rows: value.rows, cols: value.cols, data: value.data.iter().map(|x| x.part(level)).collect() }
+                }
+                Mode::Differences => self.difference(body, &held, key, *position)?,
+            };
+            columns.push(column);
+        }
+        let body_shape = match columns.first() {
+            Some(column) => (column.rows, column.cols),
+            None => return self.filled(expr, |_, _| 0),
+        };
+        let (p, q) = (body_shape.0 * body_shape.1, places.len());
+        let data: Vec<Dual<S>> = columns.into_iter().flat_map(|column| column.data).collect();
+        self.spend(p * q)?;
+        let jacobian = Value { rows: p, cols: q, data };
+        Ok(Rc::new(match arrangement {
+            Arrangement::Jacobian => jacobian,
+            Arrangement::JacobianTransposed => jacobian.transposed(),
+            Arrangement::LikeBody | Arrangement::LikeBodyTransposed if q == 1 => {
+                let like = Value { rows: body_shape.0, cols: body_shape.1, data: jacobian.data };
+                if arrangement == Arrangement::LikeBody { like } else { like.transposed() }
+            }
+            Arrangement::LikeBy | Arrangement::LikeByTransposed if p == 1 => {
+                let like = Value { rows: by_shape.0, cols: by_shape.1, data: jacobian.data };
+                if arrangement == Arrangement::LikeBy { like } else { like.transposed() }
+            }
+            _ => return Err(Fault::IndexOutOfRange(expr.span)),
+        }))
+    }
+
+    fn moved(
+        &mut self,
+        held: &[(Key, Rc<Value<S>>)],
+        key: &Key,
+        position: usize,
+        f: impl Fn(&Dual<S>) -> Result<Dual<S>, Fault>,
+    ) -> Result<Vec<(Key, Rc<Value<S>>)>, Fault> {
+        let mut moved = held.to_vec();
+        for (other, value) in &mut moved {
+            if other == key {
+                let mut new = (**value).clone();
+                new.data[position] = f(&new.data[position])?;
+                *value = Rc::new(new);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Central differences with steps h, h/2 and h/4, extrapolated twice.
+    fn difference(&mut self, body: &'a Expr, held: &[(Key, Rc<Value<S>>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
+        let height = self.height(body).min(STEPS.len() - 1);
+        let at = held.iter().find(|(k, _)| k == key).map_or(0.0, |(_, v)| v.data[position].real.weight());
+        let step = num_rational::BigRational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
+        let step = Dual::constant(S::from_rational(&step)?);
+        let mut slopes = Vec::new();
+        for part in [1, 2, 4] {
+            let h = step.div(&Dual::int(part))?;
+            let up = self.moved(held, key, position, |x| x.add(&h))?;
+            let up = self.with(up, |this| this.eval(body))?;
+            let down = self.moved(held, key, position, |x| x.sub(&h))?;
+            let down = self.with(down, |this| this.eval(body))?;
+            let twice = h.add(&h)?;
+            slopes.push(self.zip(body.span, &up, &down, |a, b| a.sub(b)?.div(&twice))?);
+        }
+        let extrapolate = |this: &mut Self, coarse: &Value<S>, fine: &Value<S>, factor: i64| {
+            this.zip(body.span, fine, coarse, |f, c| f.add(&f.sub(c)?.div(&Dual::int(factor - 1))?))
+        };
+        let first = extrapolate(self, &slopes[0], &slopes[1], 4)?;
+        let second = extrapolate(self, &slopes[1], &slopes[2], 4)?;
+        extrapolate(self, &first, &second, 16)
+    }
+
+    /// How many derivatives are nested in an expression, through definitions.
+    fn height(&mut self, expr: &'a Expr) -> usize {
+        let key = std::ptr::from_ref(expr);
+        if let Some(height) = self.heights.get(&key) {
+            return *height;
+        }
+        let height = crate::sample::nesting(self.symbols, expr);
+        self.heights.insert(key, height);
+        height
+    }
+}
+
+fn position<S>(value: &Value<S>, row: i64, col: i64) -> Option<usize> {
+    let inside = row >= 1 && col >= 1 && row <= value.rows as i64 && col <= value.cols as i64;
+    inside.then(|| (col as usize - 1) * value.rows + row as usize - 1)
+}
+
+fn relates<S: Scalar>(relation: Relation, x: &Dual<S>, y: &Dual<S>) -> Result<bool, Fault> {
+    Ok(match relation {
+        Relation::Equal => x.equal(y)?,
+        Relation::NotEqual => !x.equal(y)?,
+        Relation::Less => x.order(y)? == Ordering::Less,
+        Relation::LessOrEqual => x.order(y)? != Ordering::Greater,
+        Relation::Greater => x.order(y)? == Ordering::Greater,
+        Relation::GreaterOrEqual => x.order(y)? != Ordering::Less,
+    })
+}
+
+fn extremum<S: Scalar>(which: Extremum, values: &[Dual<S>]) -> Result<Dual<S>, Fault> {
+    let (first, rest) = values.split_first().ok_or(Fault::Undefined)?;
+    let wanted = if which == Extremum::Max { Ordering::Greater } else { Ordering::Less };
+    let mut best = first;
+    for value in rest {
+        if value.order(best)? == wanted {
+            best = value;
+        }
+    }
+    Ok(best.clone())
+}
+
+fn total<S: Scalar>(values: &[Dual<S>]) -> Result<Dual<S>, Fault> {
+    values.iter().try_fold(Dual::int(0), |sum, x| sum.add(x))
+}
+
+impl<'a, S: Scalar> Evaluator<'a, S> {
+    fn reduce(&mut self, span: Span, reduction: Reduction, value: &Value<S>) -> Result<Dual<S>, Fault> {
+        let absolute = |v: &Value<S>| v.data.iter().map(|x| x.elementary(Elementary::Abs)).collect::<Result<Vec<_>, Fault>>();
+        let squares = |v: &Value<S>| v.data.iter().map(|x| x.mul(x)).collect::<Result<Vec<_>, Fault>>();
+        if matches!(reduction, Reduction::Sum | Reduction::Mean | Reduction::Trace) {
+            self.note(value);
+        }
+        match reduction {
+            Reduction::Sum => total(&value.data),
+            Reduction::Mean => total(&value.data)?.div(&Dual::int(value.data.len() as i64)),
+            Reduction::Extremum(which) => extremum(which, &value.data),
+            Reduction::Trace => {
+                let n = value.rows.min(value.cols);
+                total(&(0..n).map(|i| value.data[i * value.rows + i].clone()).collect::<Vec<_>>())
+            }
+            Reduction::Determinant => self.determinant(span, value),
+            Reduction::Norm1 => total(&absolute(value)?),
+            Reduction::SquaredNorm => total(&squares(value)?),
+            Reduction::Norm2 => total(&squares(value)?)?.elementary(Elementary::Sqrt),
+            Reduction::NormInf => extremum(Extremum::Max, &absolute(value)?),
+        }
+    }
+}
+
+/// The value of an expression on a sample in floating point, with derivatives by dual numbers, column after column.
+pub fn evaluate_f64(symbols: &Symbols, expr: &Expr, sample: &Sample) -> Result<(usize, usize, Vec<f64>), Fault> {
+    let value = Evaluator::<f64>::new(symbols, sample, Mode::Dual).value(expr)?;
+    Ok((value.rows, value.cols, value.data.iter().map(|x| x.real).collect()))
+}

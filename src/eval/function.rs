@@ -1,0 +1,130 @@
+//! Arbitrary smooth functions, drawn afresh for each sample, on which general rules are tested.
+
+use num_rational::BigRational;
+
+use super::{Evaluator, Key, Value};
+use crate::math::expr::Elementary;
+use crate::math::symbol::Domain;
+use crate::sample::Random;
+use crate::scalar::{Dual, Fault, Scalar};
+use crate::span::Span;
+
+/// How many linear forms of the inputs each output is made of.
+const FORMS: usize = 3;
+
+/// A random smooth function of several numbers with several outputs: sines and exponentials of linear forms, or, where there are
+/// only rational numbers, a polynomial of degree five in them.
+pub(super) struct Smooth<S> {
+    inputs: usize,
+    /// For each output, its linear forms: the constant, then a coefficient for each input.
+    outputs: Vec<Vec<Vec<Dual<S>>>>,
+}
+
+impl<S: Scalar> Smooth<S> {
+    pub(super) fn fits(&self, inputs: usize, outputs: usize) -> bool {
+        self.inputs == inputs && self.outputs.len() == outputs
+    }
+
+    pub(super) fn draw(seed: u64, key: &Key, inputs: usize, outputs: usize) -> Result<Smooth<S>, Fault> {
+        let mut random = Random::new(seed ^ u64::from(key.0.0).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for index in &key.1 {
+            random = Random::new(random.next() ^ *index as u64);
+        }
+        let mut coefficient = || {
+            // Never zero, so that every input matters to every output.
+            let size = random.range(2, 13);
+            let sign = if random.range(0, 1) == 0 { -1 } else { 1 };
+            Ok(Dual::constant(S::from_rational(&BigRational::new((sign * size).into(), 16.into()))?))
+        };
+        let mut form = || (0..=inputs).map(|_| coefficient()).collect::<Result<Vec<_>, Fault>>();
+        let outputs = (0..outputs).map(|_| (0..FORMS).map(|_| form()).collect()).collect::<Result<Vec<Vec<_>>, Fault>>()?;
+        Ok(Smooth { inputs, outputs })
+    }
+
+    pub(super) fn values(&self, inputs: &[Dual<S>]) -> Result<Vec<Dual<S>>, Fault> {
+        self.outputs.iter().map(|forms| Self::output(forms, inputs)).collect()
+    }
+
+    fn output(forms: &[Vec<Dual<S>>], inputs: &[Dual<S>]) -> Result<Dual<S>, Fault> {
+        let mut sum = Dual::int(0);
+        for (number, form) in forms.iter().enumerate() {
+            let mut linear = form[0].clone();
+            for (coefficient, input) in form[1..].iter().zip(inputs) {
+                linear = linear.add(&coefficient.mul(input)?)?;
+            }
+            let term = match (S::TRANSCENDENTAL, number) {
+                (true, 0) => Dual::int(2).mul(&linear.elementary(Elementary::Sin)?)?,
+                (true, 1) => linear.elementary(Elementary::Logistic)?.mul(&Dual::int(3))?,
+                (true, _) => linear.add(&linear.mul(&linear)?)?.div(&Dual::int(2))?,
+                (false, 0) => linear.powi(5)?,
+                (false, 1) => linear.powi(2)?,
+                (false, _) => linear.powi(3)?,
+            };
+            sum = sum.add(&term)?;
+        }
+        Ok(sum)
+    }
+}
+
+impl<'a, S: Scalar> Evaluator<'a, S> {
+    /// Moves free values into the range that a function was declared with.
+    pub(super) fn into_range(&mut self, span: Span, value: Value<S>, range: &Domain) -> Result<Value<S>, Fault> {
+        let number = |r: &BigRational| Ok::<_, Fault>(Dual::constant(S::from_rational(r)?));
+        let scalars = |value: &Value<S>, f: &dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault>| {
+            let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
+            Ok(Value { rows: value.rows, cols: value.cols, data: data? })
+        };
+        // 1/2 + p² is positive, clear of zero, and rational.
+        let positive = |x: &Dual<S>| x.mul(x)?.add(&Dual::int(1).div(&Dual::int(2))?);
+        match range {
+            Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
+                let (low, width) = (number(low)?, number(&(high - low))?);
+                scalars(&value, &|x| {
+                    let unit = if S::TRANSCENDENTAL {
+                        x.elementary(Elementary::Logistic)?
+                    } else {
+                        let p = positive(x)?;
+                        p.div(&p.add(&Dual::int(1))?)?
+                    };
+                    low.add(&width.mul(&unit)?)
+                })
+            }
+            Domain::Interval { low: Some((end, _)), .. } => {
+                let end = number(end)?;
+                scalars(&value, &|x| end.add(&positive(x)?))
+            }
+            Domain::Interval { high: Some((end, _)), .. } => {
+                let end = number(end)?;
+                scalars(&value, &|x| end.sub(&positive(x)?))
+            }
+            Domain::Without(points) if !points.is_empty() => {
+                let mut last = points[0].clone();
+                for point in points {
+                    last = last.max(point.clone());
+                }
+                let end = number(&last)?;
+                scalars(&value, &|x| end.add(&positive(x)?))
+            }
+            Domain::Symmetric => {
+                let transposed = value.transposed();
+                self.zip(span, &value, &transposed, Dual::add)
+            }
+            Domain::PositiveDefinite | Domain::PositiveSemidefinite => {
+                let transposed = value.transposed();
+                let square = self.product(span, &value, &transposed)?;
+                self.shifted(square, 1)
+            }
+            Domain::Invertible => self.shifted(value, 9),
+            Domain::Set(_) | Domain::Whole(..) => Err(Fault::Undefined),
+            _ => Ok(value),
+        }
+    }
+
+    fn shifted(&mut self, mut value: Value<S>, by: i64) -> Result<Value<S>, Fault> {
+        for i in 0..value.rows.min(value.cols) {
+            let position = i * value.rows + i;
+            value.data[position] = value.data[position].add(&Dual::int(by))?;
+        }
+        Ok(value)
+    }
+}

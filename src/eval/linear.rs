@@ -1,0 +1,141 @@
+//! Products, powers, inverses and determinants of matrices.
+
+use super::{Evaluator, MOST_ELEMENTS, Value};
+use crate::scalar::{Dual, Fault, Scalar};
+use crate::span::Span;
+
+impl<'a, S: Scalar> Evaluator<'a, S> {
+    /// The matrix product, or the product with a scalar.
+    pub(super) fn product(&mut self, span: Span, a: &Value<S>, b: &Value<S>) -> Result<Value<S>, Fault> {
+        if a.cols != b.rows {
+            if a.is_scalar() || b.is_scalar() {
+                return self.zip(span, a, b, Dual::mul);
+            }
+            return Err(Fault::IndexOutOfRange(span));
+        }
+        if (a.rows * b.cols) as i64 > MOST_ELEMENTS {
+            return Err(Fault::Limit("the number of elements of a matrix"));
+        }
+        self.spend(a.rows * a.cols * b.cols)?;
+        let mut data = Vec::with_capacity(a.rows * b.cols);
+        for j in 0..b.cols {
+            for i in 0..a.rows {
+                let mut sum = Dual::int(0);
+                for k in 0..a.cols {
+                    let term = a.data[k * a.rows + i].mul(&b.data[j * b.rows + k])?;
+                    if a.cols > 1 {
+                        self.note_number(&term);
+                    }
+                    sum = if k == 0 { term } else { sum.add(&term)? };
+                }
+                data.push(sum);
+            }
+        }
+        Ok(Value { rows: a.rows, cols: b.cols, data })
+    }
+
+    pub(super) fn kronecker(&mut self, a: &Value<S>, b: &Value<S>) -> Result<Value<S>, Fault> {
+        let (rows, cols) = (a.rows * b.rows, a.cols * b.cols);
+        if (rows as i64).saturating_mul(cols as i64) > MOST_ELEMENTS {
+            return Err(Fault::Limit("the number of elements of a matrix"));
+        }
+        self.spend(rows * cols)?;
+        let mut data = Vec::with_capacity(rows * cols);
+        for j in 0..cols {
+            for i in 0..rows {
+                let left = &a.data[(j / b.cols) * a.rows + i / b.rows];
+                data.push(left.mul(&b.data[(j % b.cols) * b.rows + i % b.rows])?);
+            }
+        }
+        Ok(Value { rows, cols, data })
+    }
+
+    pub(super) fn matrix_power(&mut self, span: Span, value: &Value<S>, exponent: i64) -> Result<Value<S>, Fault> {
+        let n = value.rows;
+        if n != value.cols {
+            return Err(Fault::IndexOutOfRange(span));
+        }
+        if exponent.unsigned_abs() > 10_000 {
+            return Err(Fault::Limit("the size of an exponent"));
+        }
+        let mut base = if exponent < 0 { self.inverse(value)? } else { value.clone() };
+        let mut result: Option<Value<S>> = None;
+        let mut left = exponent.unsigned_abs();
+        while left > 0 {
+            if left & 1 == 1 {
+                result = Some(match result {
+                    None => base.clone(),
+                    Some(result) => self.product(span, &result, &base)?,
+                });
+            }
+            left >>= 1;
+            if left > 0 {
+                base = self.product(span, &base, &base)?;
+            }
+        }
+        Ok(result.unwrap_or_else(|| identity(n)))
+    }
+
+    /// Gauss and Jordan, with the largest pivot.
+    fn inverse(&mut self, value: &Value<S>) -> Result<Value<S>, Fault> {
+        let n = value.rows;
+        self.spend(2 * n * n * n)?;
+        let mut a = value.data.clone();
+        let mut result = identity::<S>(n).data;
+        for step in 0..n {
+            let weight = |row: usize| a[step * n + row].real.weight();
+            let pivot = (step..n).max_by(|x, y| weight(*x).total_cmp(&weight(*y))).unwrap_or(step);
+            if weight(pivot) < 1e-10 {
+                return Err(Fault::Undefined);
+            }
+            for j in 0..n {
+                a.swap(j * n + step, j * n + pivot);
+                result.swap(j * n + step, j * n + pivot);
+            }
+            let divisor = a[step * n + step].clone();
+            for j in 0..n {
+                a[j * n + step] = a[j * n + step].div(&divisor)?;
+                result[j * n + step] = result[j * n + step].div(&divisor)?;
+            }
+            for row in (0..n).filter(|row| *row != step) {
+                let factor = a[step * n + row].clone();
+                for j in 0..n {
+                    a[j * n + row] = a[j * n + row].sub(&factor.mul(&a[j * n + step])?)?;
+                    result[j * n + row] = result[j * n + row].sub(&factor.mul(&result[j * n + step])?)?;
+                }
+            }
+        }
+        Ok(Value { rows: n, cols: n, data: result })
+    }
+
+    /// By expansion along columns, which divides nowhere: a singular matrix has a determinant with derivatives as well.
+    pub(super) fn determinant(&mut self, span: Span, value: &Value<S>) -> Result<Dual<S>, Fault> {
+        let n = value.rows;
+        if n != value.cols {
+            return Err(Fault::IndexOutOfRange(span));
+        }
+        if n > 12 {
+            return Err(Fault::Limit("the size of a determinant"));
+        }
+        self.spend(n << n)?;
+        // minors[rows] is the determinant of these rows and of as many of the first columns.
+        let mut minors: Vec<Dual<S>> = vec![Dual::int(1)];
+        for rows in 1usize..1 << n {
+            let column = rows.count_ones() as usize - 1;
+            let mut sum = Dual::int(0);
+            for row in (0..n).filter(|row| rows >> row & 1 == 1) {
+                let term = value.data[column * n + row].mul(&minors[rows ^ (1 << row)])?;
+                self.note_number(&term);
+                let below = (rows >> (row + 1)).count_ones();
+                sum = if below.is_multiple_of(2) { sum.add(&term)? } else { sum.sub(&term)? };
+            }
+            minors.push(sum);
+        }
+        Ok(minors.swap_remove((1 << n) - 1))
+    }
+}
+
+fn identity<S: Scalar>(n: usize) -> Value<S> {
+    let data = (0..n * n).map(|i| Dual::int(i64::from(i % n == i / n))).collect();
+    Value { rows: n, cols: n, data }
+}

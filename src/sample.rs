@@ -1,0 +1,926 @@
+//! Samples: dimensions and values from declared domains and conditions, structured ones first.
+
+use std::collections::{HashMap, HashSet};
+
+use num_rational::BigRational;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use crate::eval::{Evaluator, Mode};
+use crate::math::expr::{By, Condition, Expr, IndexRange, Kind, Reduction, Relation, Step, SymbolId};
+use crate::math::int::{Int, Ints};
+use crate::math::symbol::{Domain, SymbolKind, Symbols};
+use crate::scalar::Fault;
+
+/// A small generator of random numbers (splitmix64), the same on every platform.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// From a seed.
+    pub fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    /// 64 random bits.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A whole number from `low` to `high`, both included.
+    pub fn range(&mut self, low: i64, high: i64) -> i64 {
+        let span = (i128::from(high) - i128::from(low) + 1).max(1);
+        (i128::from(low) + i128::from(self.next()) % span) as i64
+    }
+}
+
+/// A matrix of exact numbers, column after column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub cols: usize,
+    /// The elements.
+    pub data: Vec<BigRational>,
+}
+
+/// One assignment of values to all that a step can reach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Dimensions, natural numbers and indices.
+    pub ints: Ints,
+    /// Values of variables, and of the members of families with their indices.
+    pub values: HashMap<(SymbolId, Vec<i64>), Matrix>,
+    /// The seed of the arbitrary functions.
+    pub functions: u64,
+    /// Whether the values are structured and not random.
+    pub structured: bool,
+}
+
+/// What occurs in an expression and in the definitions that it reaches.
+#[derive(Default)]
+pub struct Facts {
+    /// Every symbol.
+    pub symbols: HashSet<SymbolId>,
+    /// Symbols bound inside: indices of sums and families, parameters.
+    pub bound: HashSet<SymbolId>,
+    /// Whether something is differentiated.
+    pub derivative: bool,
+    /// Whether an inverse or a determinant occurs.
+    pub inverse: bool,
+    /// Numbers that a symbol is compared with.
+    pub thresholds: Vec<(SymbolId, BigRational)>,
+}
+
+enum Part<'a> {
+    Expr(&'a Expr),
+    Condition(&'a Condition),
+    By(&'a By),
+    Symbol(SymbolId),
+}
+
+struct Walk<'a> {
+    symbols: &'a Symbols,
+    facts: Facts,
+    parts: Vec<Part<'a>>,
+    /// Whether to go into what is differentiated, and the derivatives that were met.
+    enter: bool,
+    derivatives: Vec<&'a Expr>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(symbols: &'a Symbols, enter: bool) -> Walk<'a> {
+        Walk { symbols, facts: Facts::default(), parts: Vec::new(), enter, derivatives: Vec::new() }
+    }
+
+    fn int(&mut self, int: &Int) {
+        self.parts.extend(int.symbols().map(Part::Symbol));
+    }
+
+    fn range(&mut self, range: &IndexRange) {
+        self.facts.bound.insert(range.index);
+        self.int(&range.low);
+        self.int(&range.high);
+    }
+
+    fn run(mut self) -> Walk<'a> {
+        while let Some(part) = self.parts.pop() {
+            match part {
+                Part::Expr(expr) => self.expr(expr),
+                Part::Condition(condition) => self.condition(condition),
+                Part::By(by) => self.by(by),
+                Part::Symbol(symbol) => self.symbol(symbol),
+            }
+        }
+        self
+    }
+
+    fn symbol(&mut self, id: SymbolId) {
+        if !self.facts.symbols.insert(id) {
+            return;
+        }
+        let symbols = self.symbols;
+        let symbol = &symbols[id];
+        self.int(&symbol.shape.rows);
+        self.int(&symbol.shape.cols);
+        let mut whole = |domain: &Domain| {
+            if let Domain::Whole(low, high) = domain {
+                for end in [low, high].into_iter().flatten() {
+                    self.parts.extend(end.symbols().map(Part::Symbol));
+                }
+            }
+        };
+        match &symbol.kind {
+            SymbolKind::Variable { domain, .. } => whole(domain),
+            SymbolKind::Family { ranges, domain } => {
+                whole(domain);
+                for (low, high) in ranges {
+                    self.int(low);
+                    self.int(high);
+                }
+            }
+            SymbolKind::Defined(expr) => self.parts.push(Part::Expr(expr)),
+            SymbolKind::DefinedFamily { indices, member } => {
+                for (index, low, high) in indices {
+                    self.facts.bound.insert(*index);
+                    self.int(low);
+                    self.int(high);
+                }
+                self.parts.push(Part::Expr(member));
+            }
+            SymbolKind::Function { body, .. } => self.parts.extend(body.as_ref().map(Part::Expr)),
+            SymbolKind::FunctionFamily { range, .. } => {
+                self.int(&range.0);
+                self.int(&range.1);
+            }
+            SymbolKind::Whole { low, high, .. } => {
+                for end in [low, high].into_iter().flatten() {
+                    self.int(end);
+                }
+            }
+        }
+    }
+
+    fn by(&mut self, by: &'a By) {
+        match by {
+            By::Symbol(symbol) => self.parts.push(Part::Symbol(*symbol)),
+            By::Member(symbol, indices) => {
+                self.parts.push(Part::Symbol(*symbol));
+                for index in indices {
+                    self.int(index);
+                }
+            }
+            By::Entry(of, row, col) => {
+                self.parts.push(Part::By(of));
+                self.int(row);
+                self.int(col);
+            }
+            By::List(list) => self.parts.extend(list.iter().map(Part::By)),
+        }
+    }
+
+    fn threshold(&mut self, a: &Expr, b: &Expr) {
+        for (x, c) in [(a, b), (b, a)] {
+            if let (Kind::Symbol(symbol), Some(number)) = (&x.kind, constant(c)) {
+                self.facts.thresholds.push((*symbol, number));
+            }
+        }
+    }
+
+    fn condition(&mut self, condition: &'a Condition) {
+        match condition {
+            Condition::Relation(_, a, b) => {
+                self.threshold(a, b);
+                self.parts.extend([Part::Expr(a), Part::Expr(b)]);
+            }
+            Condition::In(of, domain) => {
+                if let (Kind::Symbol(symbol), Domain::Interval { low, high }) = (&of.kind, domain) {
+                    for (end, _) in [low, high].into_iter().flatten() {
+                        self.facts.thresholds.push((*symbol, end.clone()));
+                    }
+                }
+                if let Domain::Whole(low, high) = domain {
+                    for end in [low, high].into_iter().flatten() {
+                        self.int(end);
+                    }
+                }
+                self.parts.push(Part::Expr(of));
+            }
+            Condition::All(list) | Condition::Any(list) => self.parts.extend(list.iter().map(Part::Condition)),
+            Condition::Not(of) => self.parts.push(Part::Condition(of)),
+        }
+    }
+
+    fn expr(&mut self, expr: &'a Expr) {
+        self.int(&expr.shape.rows);
+        self.int(&expr.shape.cols);
+        match &expr.kind {
+            Kind::Number(_) | Kind::Pi | Kind::Euler | Kind::Identity | Kind::Ones | Kind::Zeros => {}
+            Kind::Int(int) | Kind::Unit(int) => self.int(int),
+            Kind::Symbol(symbol) => self.parts.push(Part::Symbol(*symbol)),
+            Kind::Member(symbol, indices) => {
+                self.parts.push(Part::Symbol(*symbol));
+                for index in indices {
+                    self.int(index);
+                }
+            }
+            Kind::Entry(of, row, col) => {
+                self.parts.push(Part::Expr(of));
+                self.int(row);
+                self.int(col);
+            }
+            Kind::Indicator(_, a, b) => {
+                self.threshold(a, b);
+                self.parts.extend([Part::Expr(a), Part::Expr(b)]);
+            }
+            Kind::Add(a, b)
+            | Kind::Sub(a, b)
+            | Kind::Mul(a, b)
+            | Kind::Hadamard(a, b)
+            | Kind::Quotient(a, b)
+            | Kind::Dot(a, b)
+            | Kind::Kronecker(a, b)
+            | Kind::Power(a, b) => self.parts.extend([Part::Expr(a), Part::Expr(b)]),
+            Kind::MatrixPower(of, exponent) => {
+                self.facts.inverse = true;
+                self.int(exponent);
+                self.parts.push(Part::Expr(of));
+            }
+            Kind::Reduce(reduction, of) => {
+                self.facts.inverse |= *reduction == Reduction::Determinant;
+                self.parts.push(Part::Expr(of));
+            }
+            Kind::Neg(of) | Kind::Transpose(of) | Kind::Elementary(_, of) | Kind::Softmax(of) | Kind::Vectorize(of) | Kind::Diagonal(of) | Kind::DiagonalOf(of) => {
+                self.parts.push(Part::Expr(of));
+            }
+            Kind::Extremum(_, list) => {
+                if let [a, b] = list.as_slice() {
+                    self.threshold(a, b);
+                }
+                self.parts.extend(list.iter().map(Part::Expr));
+            }
+            Kind::Apply(symbol, list) => {
+                self.parts.push(Part::Symbol(*symbol));
+                self.parts.extend(list.iter().map(Part::Expr));
+            }
+            Kind::IndicatorOf(condition) => self.parts.push(Part::Condition(condition)),
+            Kind::Sum(ranges, condition, body) | Kind::Product(ranges, condition, body) | Kind::ExtremumOver(_, ranges, condition, body) => {
+                for range in ranges {
+                    self.range(range);
+                }
+                self.parts.extend(condition.as_deref().map(Part::Condition));
+                self.parts.push(Part::Expr(body));
+            }
+            Kind::Cases(branches, otherwise) => {
+                for (condition, body) in branches {
+                    self.parts.extend([Part::Condition(condition), Part::Expr(body)]);
+                }
+                self.parts.extend(otherwise.as_deref().map(Part::Expr));
+            }
+            Kind::Blocks(rows) => self.parts.extend(rows.iter().flatten().map(Part::Expr)),
+            Kind::Tabulate(row, col, body) => {
+                self.facts.bound.extend([*row, *col]);
+                self.parts.push(Part::Expr(body));
+            }
+            Kind::Let(bindings, body) | Kind::Map(bindings, body) => {
+                self.parts.extend(bindings.iter().map(|(_, value)| Part::Expr(value)));
+                self.parts.push(Part::Expr(body));
+            }
+            Kind::LetInt(bindings, body) => {
+                for (symbol, int) in bindings {
+                    self.facts.bound.insert(*symbol);
+                    self.int(int);
+                }
+                self.parts.push(Part::Expr(body));
+            }
+            Kind::Derivative(body, by, _) => {
+                self.facts.derivative = true;
+                self.parts.push(Part::By(by));
+                self.derivatives.push(body);
+                if self.enter {
+                    self.parts.push(Part::Expr(body));
+                }
+            }
+        }
+    }
+}
+
+/// The number that an expression is, written out.
+fn constant(expr: &Expr) -> Option<BigRational> {
+    match &expr.kind {
+        Kind::Number(number) => Some(number.clone()),
+        Kind::Int(int) => Some(BigRational::from_integer(int.as_constant()?.into())),
+        Kind::Neg(of) => Some(-constant(of)?),
+        _ => None,
+    }
+}
+
+/// Every symbol that these symbols and their definitions mention, themselves included.
+pub fn reach(symbols: &Symbols, from: impl IntoIterator<Item = SymbolId>) -> HashSet<SymbolId> {
+    let mut walk = Walk::new(symbols, true);
+    walk.parts.extend(from.into_iter().map(Part::Symbol));
+    walk.run().facts.symbols
+}
+
+/// How many derivatives stand one inside the other in an expression, through definitions.
+pub fn nesting(symbols: &Symbols, expr: &Expr) -> usize {
+    fn count(symbols: &Symbols, expr: &Expr, left: usize) -> usize {
+        let mut walk = Walk::new(symbols, false);
+        walk.parts.push(Part::Expr(expr));
+        let inner = walk.run().derivatives;
+        if left == 0 || inner.is_empty() { usize::from(!inner.is_empty()) } else { 1 + inner.iter().map(|body| count(symbols, body, left - 1)).max().unwrap_or(0) }
+    }
+    count(symbols, expr, 4)
+}
+
+/// What a step can reach.
+pub fn facts(symbols: &Symbols, step: &Step) -> Facts {
+    let mut walk = Walk::new(symbols, true);
+    for range in &step.free {
+        walk.range(range);
+    }
+    walk.parts.extend([Part::Expr(&step.left), Part::Expr(&step.right)]);
+    walk.parts.extend(step.conditions.iter().map(Part::Condition));
+    walk.run().facts
+}
+
+/// Draws samples for one step.
+pub struct Sampler<'a> {
+    symbols: &'a Symbols,
+    step: &'a Step,
+    /// What the step can reach.
+    pub facts: Facts,
+    /// Dimensions, numbers and variables in the order of their introduction.
+    order: Vec<SymbolId>,
+    /// Values to be taken from another symbol or number, as conditions demand.
+    equal: Vec<(SymbolId, &'a Expr)>,
+    narrowed: HashMap<SymbolId, Domain>,
+    random: Random,
+    drawn: usize,
+}
+
+/// FNV-1a, of the text that a step's samples are derived from.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl<'a> Sampler<'a> {
+    /// The samples of `step`; they repeat for the same text and seed.
+    pub fn new(symbols: &'a Symbols, step: &'a Step, seed: u64) -> Sampler<'a> {
+        let facts = facts(symbols, step);
+        let mut order: Vec<SymbolId> = facts.symbols.iter().copied().collect();
+        order.sort_unstable();
+        let mut sampler = Sampler {
+            symbols,
+            step,
+            facts,
+            order,
+            equal: Vec::new(),
+            narrowed: HashMap::new(),
+            random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
+            drawn: 0,
+        };
+        for condition in &step.conditions {
+            sampler.learn(condition);
+        }
+        sampler
+    }
+
+    /// Draws from narrower domains, or other ones, for some symbols.
+    pub fn narrow(&mut self, symbol: SymbolId, domain: Domain) {
+        self.narrowed.insert(symbol, domain);
+    }
+
+    /// Uses a condition to draw values that meet it at once.
+    fn learn(&mut self, condition: &'a Condition) {
+        match condition {
+            Condition::All(list) => list.iter().for_each(|c| self.learn(c)),
+            Condition::In(of, domain) => {
+                if let Kind::Symbol(symbol) = of.kind {
+                    self.narrowed.insert(symbol, domain.clone());
+                }
+            }
+            Condition::Relation(Relation::Equal, a, b) => match (&a.kind, &b.kind) {
+                (Kind::Symbol(x), _) if self.free_variable(*x) => self.equal.push((*x, b)),
+                (_, Kind::Symbol(y)) if self.free_variable(*y) => self.equal.push((*y, a)),
+                (Kind::Int(x), _) if x.as_symbol().is_some() => self.equal.extend(x.as_symbol().map(|x| (x, &**b))),
+                (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
+                _ => {}
+            },
+            Condition::Relation(relation, a, b) => {
+                let (symbol, number, below) = match (&a.kind, constant(b), &b.kind, constant(a)) {
+                    (Kind::Symbol(x), Some(c), _, _) => (*x, c, matches!(relation, Relation::Less | Relation::LessOrEqual)),
+                    (_, _, Kind::Symbol(x), Some(c)) => (*x, c, matches!(relation, Relation::Greater | Relation::GreaterOrEqual)),
+                    _ => return,
+                };
+                let end = Some((number, matches!(relation, Relation::LessOrEqual | Relation::GreaterOrEqual)));
+                if *relation == Relation::NotEqual || !self.free_variable(symbol) {
+                    return;
+                }
+                let (mut low, mut high) = match self.domain(symbol) {
+                    Domain::Reals => (None, None),
+                    Domain::Interval { low, high } => (low, high),
+                    _ => return,
+                };
+                let closer = |old: &Option<(BigRational, bool)>| match (&end, old) {
+                    (Some((new, _)), Some((old, _))) => if below { new < old } else { new > old },
+                    _ => true,
+                };
+                if below && closer(&high) {
+                    high = end;
+                } else if !below && closer(&low) {
+                    low = end;
+                }
+                self.narrowed.insert(symbol, Domain::Interval { low, high });
+            }
+            _ => {}
+        }
+    }
+
+    fn free_variable(&self, symbol: SymbolId) -> bool {
+        matches!(self.symbols[symbol].kind, SymbolKind::Variable { parameter: false, .. })
+    }
+
+    /// Where the values of a symbol lie.
+    pub fn domain(&self, symbol: SymbolId) -> Domain {
+        match (self.narrowed.get(&symbol), &self.symbols[symbol].kind) {
+            (Some(domain), _) | (None, SymbolKind::Variable { domain, .. } | SymbolKind::Family { domain, .. }) => domain.clone(),
+            _ => Domain::Reals,
+        }
+    }
+
+    /// The next sample: structured ones alternate with random ones. `None` where no admissible one was found.
+    pub fn draw(&mut self) -> Option<Sample> {
+        let number = self.drawn;
+        self.drawn += 1;
+        // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
+        let style = if number % 2 == 1 && number < 12 { number.div_ceil(2) } else { 0 };
+        self.styled(number, style, 60)
+    }
+
+    /// A simple sample with the smallest dimensions, for counterexamples.
+    pub fn simple(&mut self, number: usize) -> Option<Sample> {
+        self.styled(1 + number % 3, if number < 4 { number + 1 } else { 7 }, 24)
+    }
+
+    fn styled(&mut self, number: usize, style: usize, tries: usize) -> Option<Sample> {
+        for attempt in 0..tries {
+            // After many failures, structure is given up, and dimensions grow.
+            let style = if attempt < 20 { style } else { 0 };
+            let Some(ints) = self.ints(number, attempt, style == 7) else { continue };
+            let Some(sample) = self.values(ints, style) else { continue };
+            if self.admissible(&sample) {
+                return Some(sample);
+            }
+        }
+        None
+    }
+
+    fn admissible(&self, sample: &Sample) -> bool {
+        self.step.free.is_empty().then(|| self.meets(sample)).unwrap_or_else(|| !self.instances(sample).is_empty())
+    }
+
+    /// Whether the conditions hold.
+    pub fn meets(&self, sample: &Sample) -> bool {
+        if self.step.conditions.is_empty() {
+            return true;
+        }
+        let mut evaluator = Evaluator::<f64>::new(self.symbols, sample, Mode::Dual);
+        self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true))
+    }
+
+    /// The sample with each of the values of its free indices for which the conditions hold, up to a bound.
+    pub fn instances(&self, sample: &Sample) -> Vec<Sample> {
+        let mut list = vec![sample.clone()];
+        for range in &self.step.free {
+            let mut next = Vec::new();
+            for sample in list {
+                let (Some(low), Some(high)) = (range.low.value(&sample.ints), range.high.value(&sample.ints)) else { continue };
+                for value in low..=high.min(low.saturating_add(11)) {
+                    let mut sample = sample.clone();
+                    sample.ints.insert(range.index, value);
+                    next.push(sample);
+                }
+            }
+            next.truncate(48);
+            list = next;
+        }
+        list.retain(|sample| self.meets(sample));
+        list
+    }
+
+    fn ints(&mut self, number: usize, attempt: usize, small: bool) -> Option<Ints> {
+        let mut ints = Ints::new();
+        let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
+        let mut used = HashSet::new();
+        let wider = (attempt / 4) as i64;
+        // A dimension comes first, since the bounds of other numbers may mention it.
+        let symbols = self.symbols;
+        let wholes: Vec<(SymbolId, bool)> = self
+            .order
+            .iter()
+            .filter_map(|id| match &symbols[*id].kind {
+                SymbolKind::Whole { dimension, .. } if !self.facts.bound.contains(id) && !free.contains(id) => Some((*id, *dimension)),
+                _ => None,
+            })
+            .collect();
+        let (first, second): (Vec<_>, Vec<_>) = wholes.into_iter().partition(|(_, dimension)| *dimension);
+        for (id, dimension) in first.into_iter().chain(second) {
+            let SymbolKind::Whole { low, high, .. } = &symbols[id].kind else { continue };
+            let low = match low {
+                Some(low) => low.value(&ints)?,
+                None if dimension => 1,
+                None => -9,
+            };
+            let high = match high {
+                Some(high) => Some(high.value(&ints)?),
+                None => None,
+            };
+            let (from, to) = match (dimension, small) {
+                (true, true) => (low, low + 1 + wider),
+                // Every third sample has dimensions larger than one, all different; every fifth has ones.
+                (true, false) if number % 3 == 0 => (low.max(2), low.max(2) + 3 + wider),
+                (true, false) if number % 5 == 2 => (low, low + wider),
+                (true, false) => (low, low + 3 + wider),
+                (false, true) => (low.max(-2), low.max(-2) + 4 + 3 * wider),
+                (false, false) => (low, low + if number % 2 == 0 { 5 } else { 18 } + wider),
+            };
+            let to = high.map_or(to, |high| if dimension { high.min(to) } else { high.min(low.saturating_add(30)) });
+            let from = from.min(to);
+            if to < low {
+                return None;
+            }
+            let mut value = self.random.range(from, to);
+            for _ in 0..8 {
+                if !dimension || number % 5 == 2 || used.insert(value) {
+                    break;
+                }
+                value = self.random.range(from, to.saturating_add(i64::from(high.is_none() && !small)));
+            }
+            ints.insert(id, value);
+        }
+        for (symbol, value) in &self.equal {
+            if let (SymbolKind::Whole { .. }, Kind::Int(int)) = (&symbols[*symbol].kind, &value.kind) {
+                if let (false, Some(value)) = (free.contains(symbol), int.value(&ints)) {
+                    ints.insert(*symbol, value);
+                }
+            } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value)) {
+                if let (false, Some(value)) = (free.contains(symbol), number.to_i64()) {
+                    ints.insert(*symbol, value);
+                }
+            }
+        }
+        Some(ints)
+    }
+
+    fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
+        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.next(), structured: style != 0 };
+        let symbols = self.symbols;
+        for id in self.order.clone() {
+            let symbol = &symbols[id];
+            let (rows, cols) = match &symbol.kind {
+                SymbolKind::Variable { parameter: false, .. } | SymbolKind::Family { .. } => {
+                    (symbol.shape.rows.value(&sample.ints), symbol.shape.cols.value(&sample.ints))
+                }
+                _ => continue,
+            };
+            let (rows, cols) = (usize::try_from(rows?).ok()?, usize::try_from(cols?).ok()?);
+            if rows.saturating_mul(cols) > 10_000 {
+                return None;
+            }
+            let mut keys = vec![Vec::new()];
+            if let SymbolKind::Family { ranges, .. } = &symbol.kind {
+                for (low, high) in ranges {
+                    let (low, high) = (low.value(&sample.ints)?, high.value(&sample.ints)?);
+                    if high.saturating_sub(low) > 1000 {
+                        return None;
+                    }
+                    keys = keys.iter().flat_map(|key: &Vec<i64>| (low..=high).map(move |i| [key.as_slice(), &[i]].concat())).collect();
+                }
+            }
+            let domain = self.domain(id);
+            for key in keys {
+                let matrix = self.matrix(rows, cols, &domain, style, &sample.ints)?;
+                sample.values.insert((id, key), matrix);
+            }
+            self.near_threshold(id, &domain, &mut sample);
+        }
+        for (symbol, value) in self.equal.clone() {
+            if !self.free_variable(symbol) {
+                continue;
+            }
+            let matrix = match (&value.kind, constant(value)) {
+                (_, Some(number)) => Matrix { rows: 1, cols: 1, data: vec![number] },
+                (Kind::Symbol(other), _) if sample.values.contains_key(&(*other, Vec::new())) => sample.values[&(*other, Vec::new())].clone(),
+                _ => {
+                    let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
+                    let data: Option<Vec<BigRational>> = data.into_iter().map(BigRational::from_float).collect();
+                    Matrix { rows, cols, data: data? }
+                }
+            };
+            let drawn = sample.values.get_mut(&(symbol, Vec::new()))?;
+            if drawn.data.len() == matrix.data.len() {
+                *drawn = matrix;
+            } else if matrix.data.len() == 1 {
+                drawn.data.fill(matrix.data[0].clone());
+            }
+        }
+        Some(sample)
+    }
+
+    /// Half of the time, puts a symbol close to a number that it is compared with, on either side, or on it.
+    fn near_threshold(&mut self, id: SymbolId, domain: &Domain, sample: &mut Sample) {
+        let near: Vec<BigRational> = self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).map(|(_, c)| c.clone()).collect();
+        if near.is_empty() || self.random.range(0, 1) == 0 {
+            return;
+        }
+        let threshold = near[self.random.range(0, near.len() as i64 - 1) as usize].clone();
+        let steps: &[i64] = if self.facts.derivative { &[-40, -5, 5, 40] } else { &[-40, -5, 0, 5, 40] };
+        let offset = steps[self.random.range(0, steps.len() as i64 - 1) as usize];
+        let value = threshold + fraction(offset, 100);
+        if let Some(matrix) = sample.values.get_mut(&(id, Vec::new())) {
+            if matrix.data.len() == 1 && contains(domain, &value) {
+                matrix.data[0] = value;
+            }
+        }
+    }
+
+    fn matrix(&mut self, rows: usize, cols: usize, domain: &Domain, style: usize, ints: &Ints) -> Option<Matrix> {
+        let mut matrix = Matrix { rows, cols, data: Vec::with_capacity(rows * cols) };
+        let special = matches!(domain, Domain::Symmetric | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible);
+        let square = rows == cols && rows > 1;
+        let unit = self.random.range(0, (rows * cols).max(1) as i64 - 1) as usize;
+        for position in 0..rows * cols {
+            let wanted = match style {
+                1 => Some(0),
+                2 => Some(1),
+                3 => Some(self.random.range(0, 1) * 2 - 1),
+                4 => Some(i64::from(position == unit)),
+                5 => Some(self.random.range(-3, 3)),
+                6 => Some(-1),
+                7 => Some([0, 1, 1, -1, 2][self.random.range(0, 4) as usize]),
+                _ => None,
+            };
+            matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
+        }
+        let transposed = |m: &Matrix| -> Vec<BigRational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
+        if special && rows != cols {
+            return None;
+        }
+        let conditioned = *domain == Domain::Invertible || (self.facts.inverse && square && style == 0 && *domain == Domain::Reals);
+        match domain {
+            Domain::Symmetric => {
+                let other = transposed(&matrix);
+                for (x, y) in matrix.data.iter_mut().zip(other) {
+                    *x = (&*x + y) / fraction(2, 1);
+                }
+                if self.facts.inverse && style == 0 {
+                    add_to_diagonal(&mut matrix, &fraction(5, 1));
+                }
+            }
+            Domain::PositiveDefinite | Domain::PositiveSemidefinite => {
+                let m = matrix.clone();
+                for p in 0..rows * rows {
+                    let (i, j) = (p % rows, p / rows);
+                    matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(BigRational::zero(), |a, b| a + b);
+                }
+                if *domain == Domain::PositiveDefinite {
+                    add_to_diagonal(&mut matrix, &fraction(1, 1));
+                }
+            }
+            _ if conditioned => {
+                // A multiple of the identity with a small disturbance is far from singular.
+                let small = fraction(1, 3 * rows as i64);
+                for x in &mut matrix.data {
+                    *x *= &small;
+                }
+                let sign = if self.random.range(0, 2) == 0 { -1 } else { 1 };
+                add_to_diagonal(&mut matrix, &fraction(3 * sign, 2));
+            }
+            _ => {}
+        }
+        Some(matrix)
+    }
+
+    fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<BigRational> {
+        if let Some(wanted) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w)) {
+            if !matches!(domain, Domain::Set(_) | Domain::Whole(..)) {
+                return Some(wanted);
+            }
+        }
+        let random = &mut self.random;
+        Some(match domain {
+            Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
+                // Ends are kept at a distance: it is there that functions leave their domain.
+                low + (high - low) * fraction(random.range(6, 94), 100)
+            }
+            Domain::Interval { low: Some((low, _)), .. } => {
+                let most = if random.range(0, 3) == 0 { 900 } else { 300 };
+                low + fraction(random.range(25, most), 100)
+            }
+            Domain::Interval { high: Some((high, _)), .. } => high - fraction(random.range(25, 300), 100),
+            Domain::Set(points) => points.get(random.range(0, points.len() as i64 - 1) as usize)?.clone(),
+            Domain::Whole(low, high) => {
+                let low = low.as_ref().map(|l| l.value(ints)).unwrap_or(Some(-9))?;
+                let high = high.as_ref().map(|h| h.value(ints)).unwrap_or(Some(low.saturating_add(15)))?;
+                if high < low {
+                    return None;
+                }
+                fraction(random.range(low, high), 1)
+            }
+            _ => loop {
+                let most = if random.range(0, 5) == 0 { 500 } else { 220 };
+                let sign = random.range(0, 1) * 2 - 1;
+                let value = fraction(sign * random.range(10, most), 100);
+                if contains(domain, &value) {
+                    break value;
+                }
+            },
+        })
+    }
+
+    /// Whether a number is an end of the domain, where something is differentiated.
+    fn on_edge(&self, domain: &Domain, value: &BigRational) -> bool {
+        let is = |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (end - value).abs() < fraction(1, 20));
+        self.facts.derivative && matches!(domain, Domain::Interval { low, high } if is(low) || is(high))
+    }
+
+    /// Simpler samples than this one, each changed in one number.
+    pub fn simpler(&self, sample: &Sample) -> Vec<Sample> {
+        let mut list = Vec::new();
+        let mut keys: Vec<_> = sample.values.keys().cloned().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let domain = self.domain(key.0);
+            let matrix = &sample.values[&key];
+            if matches!(domain, Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible) {
+                continue;
+            }
+            for position in 0..matrix.data.len() {
+                let old = &matrix.data[position];
+                let candidates = [fraction(0, 1), fraction(1, 1), fraction(-1, 1), fraction(2, 1), old.round(), (old * fraction(2, 1)).round() / fraction(2, 1)];
+                for value in candidates {
+                    if weight(&value) >= weight(old) || !contains(&domain, &value) {
+                        continue;
+                    }
+                    let mut changed = sample.clone();
+                    let Some(matrix) = changed.values.get_mut(&key) else { continue };
+                    matrix.data[position] = value.clone();
+                    if domain == Domain::Symmetric {
+                        let (i, j) = (position % matrix.rows, position / matrix.rows);
+                        matrix.data[i * matrix.rows + j] = value;
+                    }
+                    if self.meets(&changed) {
+                        list.push(changed);
+                    }
+                }
+            }
+        }
+        list
+    }
+
+    /// Samples next to this one: one number moved by `step` either way.
+    pub fn neighbours(&self, sample: &Sample, step: &BigRational) -> Vec<Sample> {
+        let mut list = Vec::new();
+        let mut keys: Vec<_> = sample.values.keys().cloned().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let domain = self.domain(key.0);
+            if matches!(domain, Domain::Symmetric | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible | Domain::Whole(..)) {
+                continue;
+            }
+            for position in 0..sample.values[&key].data.len().min(12) {
+                for move_by in [step.clone(), -step] {
+                    let mut changed = sample.clone();
+                    let Some(matrix) = changed.values.get_mut(&key) else { continue };
+                    matrix.data[position] += move_by;
+                    if contains(&domain, &matrix.data[position]) && self.meets(&changed) {
+                        list.push(changed);
+                    }
+                }
+            }
+        }
+        list
+    }
+
+    /// How hard a sample is to read: sizes first, then numbers.
+    pub fn weight(&self, sample: &Sample) -> u64 {
+        let ints: u64 = sample.ints.iter().filter(|(id, _)| !self.facts.bound.contains(id)).map(|(_, value)| value.unsigned_abs()).sum();
+        sample.values.values().flat_map(|matrix| &matrix.data).map(weight).sum::<u64>().saturating_add(ints.saturating_mul(1000))
+    }
+
+    /// The values of a sample as text, in the order of their introduction.
+    pub fn texts(&self, sample: &Sample) -> Vec<(String, String)> {
+        let mut texts = Vec::new();
+        let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
+        for id in &self.order {
+            let symbol = &self.symbols[*id];
+            if let (SymbolKind::Whole { .. }, Some(value)) = (&symbol.kind, sample.ints.get(id)) {
+                if free.contains(id) || !self.facts.bound.contains(id) {
+                    texts.push((symbol.name.clone(), value.to_string()));
+                }
+            }
+            let mut keys: Vec<_> = sample.values.keys().filter(|key| key.0 == *id).collect();
+            keys.sort_unstable();
+            for key in keys {
+                let name = if key.1.is_empty() {
+                    symbol.name.clone()
+                } else {
+                    let indices: Vec<String> = key.1.iter().map(i64::to_string).collect();
+                    format!("{}_{{{}}}", symbol.name, indices.join(", "))
+                };
+                let matrix = &sample.values[key];
+                texts.push((name, text(matrix.rows, matrix.cols, &matrix.data.iter().map(exact_text).collect::<Vec<_>>())));
+            }
+            if matches!(symbol.kind, SymbolKind::Function { body: None, .. } | SymbolKind::FunctionFamily { .. }) {
+                texts.push((symbol.name.clone(), "an arbitrary smooth function".to_string()));
+            }
+        }
+        texts
+    }
+}
+
+fn add_to_diagonal(matrix: &mut Matrix, value: &BigRational) {
+    for i in 0..matrix.rows.min(matrix.cols) {
+        matrix.data[i * matrix.rows + i] += value;
+    }
+}
+
+fn fraction(numerator: i64, denominator: i64) -> BigRational {
+    BigRational::new(numerator.into(), denominator.into())
+}
+
+fn weight(value: &BigRational) -> u64 {
+    let (n, d) = (value.numer().magnitude().to_u64().unwrap_or(1 << 40), value.denom().magnitude().to_u64().unwrap_or(1 << 40));
+    n.min(1 << 40) * 2 + (d.min(1 << 40) - 1) * 10 + u64::from(value.is_negative())
+}
+
+fn contains(domain: &Domain, value: &BigRational) -> bool {
+    match domain {
+        Domain::Interval { low, high } => {
+            low.as_ref().is_none_or(|(low, closed)| value > low || (*closed && value == low))
+                && high.as_ref().is_none_or(|(high, closed)| value < high || (*closed && value == high))
+        }
+        Domain::Without(points) => !points.contains(value),
+        Domain::Set(points) => points.contains(value),
+        Domain::Whole(..) => value.is_integer(),
+        _ => true,
+    }
+}
+
+fn exact_text(value: &BigRational) -> String {
+    if value.denom().to_u64().is_some_and(|d| d <= 1000) {
+        value.to_string()
+    } else {
+        number_text(value.to_f64().unwrap_or(f64::NAN))
+    }
+}
+
+/// A number with at most six digits.
+pub fn number_text(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e6).contains(&value.abs()) {
+        return format!("{value:.4e}");
+    }
+    let text = format!("{value:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_string() } else { text.to_string() }
+}
+
+/// A matrix as text: a scalar plain, a column `[0, 1]`, a matrix by its rows.
+pub fn text(rows: usize, cols: usize, data: &[String]) -> String {
+    match (rows, cols) {
+        (1, 1) => data[0].clone(),
+        (_, 1) => format!("[{}]", data.join(", ")),
+        _ => {
+            let row = |i: usize| (0..cols).map(|j| data[j * rows + i].clone()).collect::<Vec<_>>().join(", ");
+            format!("[{}]", (0..rows).map(|i| format!("[{}]", row(i))).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// Samples on which both sides of a step have values, with its free indices bound, for whoever holds something else against the formula.
+pub fn samples(symbols: &Symbols, step: &Step, seed: u64, count: usize) -> Vec<Sample> {
+    let mut sampler = Sampler::new(symbols, step, seed);
+    let mut list = Vec::new();
+    for _ in 0..4 * count {
+        let Some(sample) = sampler.draw() else { break };
+        for sample in sampler.instances(&sample) {
+            let defined = |expr| match crate::eval::evaluate_f64(symbols, expr, &sample) {
+                Ok(_) => true,
+                Err(fault) => !matches!(fault, Fault::Undefined | Fault::Kink),
+            };
+            if defined(&step.left) && defined(&step.right) {
+                list.push(sample);
+            }
+            if list.len() >= count {
+                return list;
+            }
+        }
+    }
+    list
+}

@@ -1,0 +1,264 @@
+//! Numbers with several infinitesimals e_0, e_1, … whose squares are zero. Each derivative takes one of its own, so that nested
+//! derivatives cannot be mistaken for one another.
+
+use std::cmp::Ordering;
+
+use super::{Fault, Scalar};
+use crate::math::expr::Elementary;
+
+/// A number a + b e_0 + c e_1 + d e_0 e_1 + …
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dual<S> {
+    /// The part without infinitesimals.
+    pub real: S,
+    /// The other coefficients; the one at `m - 1` belongs to the product of the e_j whose bits are set in `m`. Its length is 2^k - 1.
+    rest: Vec<S>,
+}
+
+impl<S: Scalar> Dual<S> {
+    /// A number without infinitesimals.
+    pub fn constant(real: S) -> Dual<S> {
+        Dual { real, rest: Vec::new() }
+    }
+
+    /// A whole number.
+    pub fn int(value: i64) -> Dual<S> {
+        Dual::constant(S::from_int(value))
+    }
+
+    /// Every coefficient, the real one first.
+    pub fn coefficients(&self) -> impl Iterator<Item = &S> {
+        std::iter::once(&self.real).chain(&self.rest)
+    }
+
+    fn at(&self, mask: usize) -> Option<&S> {
+        if mask == 0 { Some(&self.real) } else { self.rest.get(mask - 1) }
+    }
+
+    fn build(mut coefficients: Vec<S>) -> Dual<S> {
+        while coefficients.len() > 1 && coefficients[coefficients.len() / 2..].iter().all(S::is_zero) {
+            coefficients.truncate(coefficients.len() / 2);
+        }
+        let rest = coefficients.split_off(1);
+        Dual { real: coefficients.swap_remove(0), rest }
+    }
+
+    /// Whether an infinitesimal occurs.
+    pub fn varies(&self) -> bool {
+        self.rest.iter().any(|c| !c.is_zero())
+    }
+
+    /// The same with e_`level` added.
+    pub fn seeded(&self, level: usize) -> Result<Dual<S>, Fault> {
+        let mut coefficients: Vec<S> = self.coefficients().cloned().collect();
+        coefficients.resize(coefficients.len().max(2 << level), S::from_int(0));
+        coefficients[1 << level] = coefficients[1 << level].add(&S::from_int(1))?;
+        Ok(Dual::build(coefficients))
+    }
+
+    /// The factor of e_`level`, the last infinitesimal.
+    pub fn part(&self, level: usize) -> Dual<S> {
+        let bit = 1usize << level;
+        let coefficients: Vec<S> = (0..bit).map(|m| self.at(m | bit).cloned().unwrap_or_else(|| S::from_int(0))).collect();
+        Dual::build(coefficients)
+    }
+
+    /// As a + b e with the last infinitesimal that occurs.
+    fn split(&self) -> (Dual<S>, Dual<S>) {
+        let level = (self.rest.len() + 1).ilog2() as usize - 1;
+        let low: Vec<S> = self.coefficients().take(1 << level).cloned().collect();
+        (Dual::build(low), self.part(level))
+    }
+
+    /// a + b e_level, where `slope` has only earlier infinitesimals.
+    fn join(value: Dual<S>, slope: &Dual<S>, level: usize) -> Dual<S> {
+        let mut coefficients: Vec<S> = value.coefficients().cloned().collect();
+        coefficients.resize(1 << level, S::from_int(0));
+        coefficients.extend(slope.coefficients().cloned());
+        coefficients.resize(2 << level, S::from_int(0));
+        Dual::build(coefficients)
+    }
+
+    fn lift(&self, f: &dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault>, slope: &dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault>) -> Result<Dual<S>, Fault> {
+        let level = (self.rest.len() + 1).ilog2() as usize - 1;
+        let (a, b) = self.split();
+        Ok(Dual::join(f(&a)?, &slope(&a)?.mul(&b)?, level))
+    }
+
+    fn zip(&self, other: &Dual<S>, f: impl Fn(&S, &S) -> Result<S, Fault>) -> Result<Dual<S>, Fault> {
+        if self.rest.is_empty() && other.rest.is_empty() {
+            return Ok(Dual::constant(f(&self.real, &other.real)?));
+        }
+        let zero = S::from_int(0);
+        let length = self.rest.len().max(other.rest.len()) + 1;
+        let all: Result<Vec<S>, Fault> = (0..length).map(|m| f(self.at(m).unwrap_or(&zero), other.at(m).unwrap_or(&zero))).collect();
+        Ok(Dual::build(all?))
+    }
+
+    /// The sum.
+    pub fn add(&self, other: &Dual<S>) -> Result<Dual<S>, Fault> {
+        self.zip(other, S::add)
+    }
+
+    /// The difference.
+    pub fn sub(&self, other: &Dual<S>) -> Result<Dual<S>, Fault> {
+        self.zip(other, S::sub)
+    }
+
+    /// The negative.
+    pub fn neg(&self) -> Dual<S> {
+        Dual { real: self.real.neg(), rest: self.rest.iter().map(S::neg).collect() }
+    }
+
+    /// The product.
+    pub fn mul(&self, other: &Dual<S>) -> Result<Dual<S>, Fault> {
+        if self.rest.is_empty() && other.rest.is_empty() {
+            return Ok(Dual::constant(self.real.mul(&other.real)?));
+        }
+        let length = self.rest.len().max(other.rest.len()) + 1;
+        let mut all = Vec::with_capacity(length);
+        for mask in 0..length {
+            let mut sum = S::from_int(0);
+            let mut part = mask;
+            // Every way to split the infinitesimals of this term between the two factors.
+            loop {
+                if let (Some(a), Some(b)) = (self.at(part), other.at(mask ^ part)) {
+                    sum = sum.add(&a.mul(b)?)?;
+                }
+                if part == 0 {
+                    break;
+                }
+                part = (part - 1) & mask;
+            }
+            all.push(sum);
+        }
+        Ok(Dual::build(all))
+    }
+
+    /// The quotient.
+    pub fn div(&self, other: &Dual<S>) -> Result<Dual<S>, Fault> {
+        if other.rest.is_empty() {
+            let all: Result<Vec<S>, Fault> = self.coefficients().map(|c| c.div(&other.real)).collect();
+            return Ok(Dual::build(all?));
+        }
+        self.mul(&other.inverse()?)
+    }
+
+    fn inverse(&self) -> Result<Dual<S>, Fault> {
+        if self.rest.is_empty() {
+            return Ok(Dual::constant(S::from_int(1).div(&self.real)?));
+        }
+        self.lift(&Dual::inverse, &|a| {
+            let inverse = a.inverse()?;
+            Ok(inverse.mul(&inverse)?.neg())
+        })
+    }
+
+    /// Which is larger. Where the difference varies, the two must not be close: there a comparison has a kink.
+    pub fn order(&self, other: &Dual<S>) -> Result<Ordering, Fault> {
+        let order = self.real.order(&other.real)?;
+        if (!self.rest.is_empty() || !other.rest.is_empty()) && self.real.close(&other.real) && self.sub(other)?.varies() {
+            return Err(Fault::Kink);
+        }
+        Ok(order)
+    }
+
+    /// Whether the two are equal; in a prime field too.
+    pub fn equal(&self, other: &Dual<S>) -> Result<bool, Fault> {
+        match self.order(other) {
+            Err(Fault::Unsupported) => Ok(self.real == other.real),
+            order => Ok(order? == Ordering::Equal),
+        }
+    }
+
+    /// A whole power.
+    pub fn powi(&self, exponent: i64) -> Result<Dual<S>, Fault> {
+        let (mut result, mut base, mut left) = (Dual::int(1), self.clone(), exponent.unsigned_abs());
+        while left > 0 {
+            if left & 1 == 1 {
+                result = result.mul(&base)?;
+            }
+            left >>= 1;
+            if left > 0 {
+                base = base.mul(&base)?;
+            }
+        }
+        if exponent < 0 { Dual::int(1).div(&result) } else { Ok(result) }
+    }
+
+    /// A power whose exponent need not be whole: of a positive base.
+    pub fn power(&self, exponent: &Dual<S>) -> Result<Dual<S>, Fault> {
+        if self.rest.is_empty() && exponent.rest.is_empty() {
+            return Ok(Dual::constant(self.real.power(&exponent.real)?));
+        }
+        if exponent.rest.is_empty() {
+            if self.real.is_zero() || self.real.close(&S::from_int(0)) {
+                return Err(Fault::Kink);
+            }
+            return self.lift(&|a| a.power(exponent), &|a| a.power(&exponent.sub(&Dual::int(1))?)?.mul(exponent));
+        }
+        exponent.mul(&self.elementary(Elementary::Ln)?)?.elementary(Elementary::Exp)
+    }
+
+    /// A function of it.
+    pub fn elementary(&self, function: Elementary) -> Result<Dual<S>, Fault> {
+        if self.rest.is_empty() {
+            return Ok(Dual::constant(self.real.elementary(function)?));
+        }
+        let edges: &[i64] = match function {
+            Elementary::Abs | Elementary::Sign | Elementary::Relu | Elementary::Sqrt | Elementary::Ln | Elementary::Root(_) => &[0],
+            Elementary::Arcsin | Elementary::Arccos | Elementary::Artanh => &[-1, 1],
+            Elementary::Arcosh => &[1],
+            _ => &[],
+        };
+        if self.varies() && edges.iter().any(|edge| self.real.close(&S::from_int(*edge))) {
+            return Err(if S::TRANSCENDENTAL || self.real.elementary(function).is_ok() { Fault::Kink } else { Fault::Unsupported });
+        }
+        self.lift(&|a| a.elementary(function), &|a| a.slope(function))
+    }
+
+    /// The derivative of a function at `self`.
+    fn slope(&self, function: Elementary) -> Result<Dual<S>, Fault> {
+        let one = Dual::int(1);
+        let f = |g| self.elementary(g);
+        let square = || self.mul(self);
+        match function {
+            Elementary::Sin => f(Elementary::Cos),
+            Elementary::Cos => Ok(f(Elementary::Sin)?.neg()),
+            Elementary::Tan => {
+                let t = f(Elementary::Tan)?;
+                one.add(&t.mul(&t)?)
+            }
+            Elementary::Sec => f(Elementary::Sec)?.mul(&f(Elementary::Tan)?),
+            Elementary::Csc => Ok(f(Elementary::Csc)?.mul(&f(Elementary::Cot)?)?.neg()),
+            Elementary::Cot => {
+                let t = f(Elementary::Cot)?;
+                Ok(one.add(&t.mul(&t)?)?.neg())
+            }
+            Elementary::Arcsin => one.div(&one.sub(&square()?)?.elementary(Elementary::Sqrt)?),
+            Elementary::Arccos => Ok(self.slope(Elementary::Arcsin)?.neg()),
+            Elementary::Arctan => one.div(&one.add(&square()?)?),
+            Elementary::Sinh => f(Elementary::Cosh),
+            Elementary::Cosh => f(Elementary::Sinh),
+            Elementary::Tanh => {
+                let t = f(Elementary::Tanh)?;
+                one.sub(&t.mul(&t)?)
+            }
+            Elementary::Arsinh => one.div(&one.add(&square()?)?.elementary(Elementary::Sqrt)?),
+            Elementary::Arcosh => one.div(&square()?.sub(&one)?.elementary(Elementary::Sqrt)?),
+            Elementary::Artanh => one.div(&one.sub(&square()?)?),
+            Elementary::Exp => f(Elementary::Exp),
+            Elementary::Ln => one.div(self),
+            Elementary::Sqrt => one.div(&Dual::int(2).mul(&f(Elementary::Sqrt)?)?),
+            Elementary::Root(n) => f(Elementary::Root(n))?.div(&Dual::int(i64::from(n)).mul(self)?),
+            Elementary::Abs => f(Elementary::Sign),
+            Elementary::Sign => Ok(Dual::int(0)),
+            Elementary::Relu => one.add(&f(Elementary::Sign)?)?.div(&Dual::int(2)),
+            Elementary::Logistic => {
+                let s = f(Elementary::Logistic)?;
+                s.mul(&one.sub(&s)?)
+            }
+            Elementary::Softplus => f(Elementary::Logistic),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The numbers that arithmetic is generic over: floats, a prime field, exact rationals, and dual numbers over each.
+
+mod dual;
+mod float;
+mod prime;
+mod rational;
+
+use std::cmp::Ordering;
+use std::fmt::Debug;
+
+use num_rational::BigRational;
+
+use crate::math::expr::Elementary;
+use crate::span::Span;
+pub use dual::Dual;
+pub use prime::Prime;
+pub use rational::Rational;
+
+/// Why an expression has no value on a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The operation does not exist for this type of number: an exponential in a prime field.
+    Unsupported,
+    /// Division by zero, the logarithm of a negative number, an overflow.
+    Undefined,
+    /// The sample lies on or near a kink, or the edge of a domain, of something that is differentiated.
+    Kink,
+    /// A bound on work was reached; the text names it.
+    Limit(&'static str),
+    /// An index, or a shape, does not fit on this sample; the place of the expression.
+    IndexOutOfRange(Span),
+}
+
+/// What arithmetic needs of a number.
+pub trait Scalar: Clone + Debug + PartialEq {
+    /// The number of a fraction.
+    fn from_rational(value: &BigRational) -> Result<Self, Fault>;
+    /// The number of an integer.
+    fn from_int(value: i64) -> Self;
+    /// The sum.
+    fn add(&self, other: &Self) -> Result<Self, Fault>;
+    /// The difference.
+    fn sub(&self, other: &Self) -> Result<Self, Fault>;
+    /// The product.
+    fn mul(&self, other: &Self) -> Result<Self, Fault>;
+    /// The quotient; undefined by zero.
+    fn div(&self, other: &Self) -> Result<Self, Fault>;
+    /// The negative.
+    fn neg(&self) -> Self;
+    /// Whether it is zero.
+    fn is_zero(&self) -> bool;
+    /// How good a pivot it is: 0 for zero.
+    fn weight(&self) -> f64;
+    /// Which is larger.
+    fn order(&self, other: &Self) -> Result<Ordering, Fault>;
+    /// Whether two numbers are too close for a comparison of them to be differentiated.
+    fn close(&self, other: &Self) -> bool;
+    /// A function of it.
+    fn elementary(&self, function: Elementary) -> Result<Self, Fault>;
+    /// A power with an exponent that need not be whole.
+    fn power(&self, exponent: &Self) -> Result<Self, Fault>;
+    /// π.
+    fn pi() -> Result<Self, Fault>;
+    /// Whether transcendental functions exist.
+    const TRANSCENDENTAL: bool;
+}
+
+/// What order alone decides: shared by all ordered numbers.
+fn ordered<S: Scalar>(x: &S, function: Elementary) -> Result<S, Fault> {
+    let order = x.order(&S::from_int(0))?;
+    Ok(match (function, order) {
+        (Elementary::Abs, Ordering::Less) => x.neg(),
+        (Elementary::Relu, Ordering::Less) => S::from_int(0),
+        (Elementary::Abs | Elementary::Relu, _) => x.clone(),
+        (Elementary::Sign, Ordering::Less) => S::from_int(-1),
+        (Elementary::Sign, Ordering::Equal) => S::from_int(0),
+        (Elementary::Sign, Ordering::Greater) => S::from_int(1),
+        _ => return Err(Fault::Unsupported),
+    })
+}

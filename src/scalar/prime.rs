@@ -1,0 +1,88 @@
+//! The field of the integers modulo the prime 2^61 - 1, in which rational identities are compared without any tolerance.
+
+use std::cmp::Ordering;
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_rational::BigRational;
+use num_traits::ToPrimitive;
+
+use super::{Fault, Scalar};
+use crate::math::expr::Elementary;
+
+const P: u64 = (1 << 61) - 1;
+
+/// A number modulo 2^61 - 1, reduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prime(u64);
+
+impl Prime {
+    fn reduce(value: &BigInt) -> Prime {
+        Prime(value.mod_floor(&BigInt::from(P)).to_u64().unwrap_or(0))
+    }
+    fn times(self, other: Prime) -> Prime {
+        Prime((u128::from(self.0) * u128::from(other.0) % u128::from(P)) as u64)
+    }
+    fn inverse(self) -> Result<Prime, Fault> {
+        if self.0 == 0 {
+            return Err(Fault::Undefined);
+        }
+        // By Fermat, the inverse is the power P - 2.
+        let (mut result, mut base, mut exponent) = (Prime(1), self, P - 2);
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                result = result.times(base);
+            }
+            base = base.times(base);
+            exponent >>= 1;
+        }
+        Ok(result)
+    }
+}
+
+impl Scalar for Prime {
+    const TRANSCENDENTAL: bool = false;
+
+    fn from_rational(value: &BigRational) -> Result<Prime, Fault> {
+        Ok(Prime::reduce(value.numer()).times(Prime::reduce(value.denom()).inverse()?))
+    }
+    fn from_int(value: i64) -> Prime {
+        Prime((i128::from(value)).rem_euclid(i128::from(P)) as u64)
+    }
+    fn add(&self, other: &Prime) -> Result<Prime, Fault> {
+        Ok(Prime((self.0 + other.0) % P))
+    }
+    fn sub(&self, other: &Prime) -> Result<Prime, Fault> {
+        Ok(Prime((self.0 + P - other.0) % P))
+    }
+    fn mul(&self, other: &Prime) -> Result<Prime, Fault> {
+        Ok(self.times(*other))
+    }
+    fn div(&self, other: &Prime) -> Result<Prime, Fault> {
+        Ok(self.times(other.inverse()?))
+    }
+    fn neg(&self) -> Prime {
+        Prime((P - self.0) % P)
+    }
+    fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+    fn weight(&self) -> f64 {
+        if self.0 == 0 { 0.0 } else { 1.0 }
+    }
+    fn order(&self, _: &Prime) -> Result<Ordering, Fault> {
+        Err(Fault::Unsupported)
+    }
+    fn close(&self, other: &Prime) -> bool {
+        self == other
+    }
+    fn elementary(&self, _: Elementary) -> Result<Prime, Fault> {
+        Err(Fault::Unsupported)
+    }
+    fn power(&self, _: &Prime) -> Result<Prime, Fault> {
+        Err(Fault::Unsupported)
+    }
+    fn pi() -> Result<Prime, Fault> {
+        Err(Fault::Unsupported)
+    }
+}
