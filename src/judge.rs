@@ -1,6 +1,6 @@
 //! From a step to a verdict. Every tolerance of the project stands here, with its reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -13,6 +13,7 @@ use crate::math::int::Int;
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::sample::{Sample, Sampler, number_text, text};
 use crate::scalar::{Fault, Prime, Rational, Scalar};
+use crate::span::Span;
 
 /// Two sides agree when they differ by less than this, relative to their terms: rounding leaves about 1e-14.
 const AGREE: f64 = 1e-10;
@@ -72,6 +73,14 @@ struct Sides<S> {
     largest: f64,
     differentiated: f64,
     terms: f64,
+    branches: HashSet<(Span, usize)>,
+}
+
+/// What the compared samples showed besides their agreement.
+#[derive(Default)]
+struct Seen {
+    error: Errors,
+    branches: HashSet<(Span, usize)>,
 }
 
 struct Tally {
@@ -82,7 +91,7 @@ struct Tally {
     undefined: usize,
     random_undefined: usize,
     kinks: usize,
-    error: Errors,
+    seen: Seen,
     dimensions: BTreeMap<SymbolId, BTreeSet<i64>>,
     separating: Option<Sample>,
     fault: Option<Fault>,
@@ -118,7 +127,7 @@ impl<'a> Judge<'a> {
             undefined: 0,
             random_undefined: 0,
             kinks: 0,
-            error: Errors::default(),
+            seen: Seen::default(),
             dimensions: BTreeMap::new(),
             separating: None,
             fault: None,
@@ -126,7 +135,8 @@ impl<'a> Judge<'a> {
         let mut samples = Vec::new();
         for number in 0..3 * DRAWN {
             let enough = tally.compared >= NEEDED.0 && tally.random >= NEEDED.1;
-            if number >= DRAWN && enough {
+            let covered = sampler.facts.branches.is_subset(&tally.seen.branches);
+            if number >= DRAWN && enough && covered {
                 break;
             }
             let Some(sample) = sampler.draw() else {
@@ -155,15 +165,13 @@ impl<'a> Judge<'a> {
     }
 
     fn add(&self, sample: &Sample, tally: &mut Tally) {
-        let mut finding = self.finding(sample, &mut tally.level);
+        let mut finding = self.finding(sample, &mut tally.level, Some(&mut tally.seen));
         // What exact arithmetic decided is held against numerical differentiation as well.
         if tally.level != Level::Float && self.derivative && finding == Finding::Agrees && tally.compared < CONFIRMED {
-            match self.float(sample, Some(&mut tally.error)) {
+            match self.float(sample, Some(&mut tally.seen)) {
                 Finding::Unclear | Finding::Separates => finding = Finding::Unclear,
                 Finding::Agrees | Finding::PassedOver(_) => {}
             }
-        } else if tally.level == Level::Float && finding == Finding::Agrees {
-            self.float(sample, Some(&mut tally.error));
         }
         match finding {
             Finding::Agrees => {
@@ -186,20 +194,20 @@ impl<'a> Judge<'a> {
     }
 
     /// What a sample says, in the first kind of number that can say it; `level` remembers which.
-    fn finding(&self, sample: &Sample, level: &mut Level) -> Finding {
+    fn finding(&self, sample: &Sample, level: &mut Level, mut seen: Option<&mut Seen>) -> Finding {
         if *level == Level::Prime {
-            match self.exact::<Prime>(sample) {
+            match self.exact::<Prime>(sample, seen.as_deref_mut()) {
                 Finding::PassedOver(Fault::Unsupported | Fault::Limit(_)) => *level = Level::Rational,
                 finding => return finding,
             }
         }
         if *level == Level::Rational {
-            match self.exact::<Rational>(sample) {
+            match self.exact::<Rational>(sample, seen.as_deref_mut()) {
                 Finding::PassedOver(Fault::Unsupported | Fault::Limit(_)) => *level = Level::Float,
                 finding => return finding,
             }
         }
-        self.float(sample, None)
+        self.float(sample, seen)
     }
 
     fn sides<S: Scalar>(&self, sample: &Sample, mode: Mode) -> Result<Sides<S>, Fault> {
@@ -217,12 +225,17 @@ impl<'a> Judge<'a> {
                 terms = f64::max(terms, size_of_terms(&mut evaluator, side));
             }
         }
-        Ok(Sides { left, right, largest, differentiated, terms })
+        Ok(Sides { left, right, largest, differentiated, terms, branches: evaluator.branches })
     }
 
-    fn exact<S: Scalar>(&self, sample: &Sample) -> Finding {
+    fn exact<S: Scalar>(&self, sample: &Sample, seen: Option<&mut Seen>) -> Finding {
         let (left, right) = match self.sides::<S>(sample, Mode::Dual) {
-            Ok(sides) => (sides.left, sides.right),
+            Ok(sides) => {
+                if let Some(seen) = seen {
+                    seen.branches.extend(sides.branches);
+                }
+                (sides.left, sides.right)
+            }
             Err(fault) => return Finding::PassedOver(fault),
         };
         let mut equal = true;
@@ -258,8 +271,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn float(&self, sample: &Sample, errors: Option<&mut Errors>) -> Finding {
-        let Sides { left, right, largest, differentiated, terms } = match self.sides::<f64>(sample, Mode::Dual) {
+    fn float(&self, sample: &Sample, seen: Option<&mut Seen>) -> Finding {
+        let Sides { left, right, largest, differentiated, terms, branches } = match self.sides::<f64>(sample, Mode::Dual) {
             Ok(sides) => sides,
             Err(fault) => return Finding::PassedOver(fault),
         };
@@ -301,7 +314,8 @@ impl<'a> Judge<'a> {
                 finding = Finding::Unclear;
             }
         }
-        if let (Some(errors), Finding::Agrees) = (errors, &finding) {
+        if let (Some(Seen { error: errors, branches: taken }), Finding::Agrees) = (seen, &finding) {
+            taken.extend(branches);
             let excess = if noise { excess / largest * terms } else { excess };
             errors.dual = Some(errors.dual.unwrap_or(0.0).max(relative(excess)));
             if let Some(difference) = difference {
@@ -348,7 +362,7 @@ impl<'a> Judge<'a> {
                         (best, value, improved) = (changed, new, true);
                     }
                 }
-                if value > 0.0 && self.finding(&best, &mut Level::Rational.clone()) == Finding::Separates {
+                if value > 0.0 && self.finding(&best, &mut Level::Rational.clone(), None) == Finding::Separates {
                     return Some(best);
                 }
             }
@@ -364,7 +378,7 @@ impl<'a> Judge<'a> {
             verdict: if tally.level == Level::Float { Verdict::Checked } else { Verdict::Exact },
             samples: tally.compared,
             dimensions: Vec::new(),
-            error: tally.error,
+            error: tally.seen.error,
             counterexample: None,
             diagnostic: None,
         };
@@ -443,7 +457,7 @@ impl<'a> Judge<'a> {
         for _ in 0..4 {
             if let Some(sample) = sampler.draw() {
                 if let Some(instance) = sampler.instances(&sample).first() {
-                    if self.exact::<Rational>(instance) == Finding::Agrees {
+                    if self.exact::<Rational>(instance, None) == Finding::Agrees {
                         return true;
                     }
                 }
@@ -486,7 +500,7 @@ impl<'a> Judge<'a> {
         // Clear in floating point too, where it is: what is printed must be seen to differ, and lie off the kinks.
         let clear = self.float(&found, None) == Finding::Separates;
         let separates = |sample: &Sample| {
-            let exact = self.finding(sample, &mut level.clone()) == Finding::Separates;
+            let exact = self.finding(sample, &mut level.clone(), None) == Finding::Separates;
             exact && (!clear || level == Level::Float || self.float(sample, None) == Finding::Separates)
         };
         let mut best = found;

@@ -6,10 +6,11 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::eval::{Evaluator, Mode};
-use crate::math::expr::{By, Condition, Expr, IndexRange, Kind, Reduction, Relation, Step, SymbolId};
+use crate::math::expr::{By, Condition, Elementary, Expr, IndexRange, Kind, Reduction, Relation, Step, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::scalar::Fault;
+use crate::span::Span;
 
 /// A small generator of random numbers (splitmix64), the same on every platform.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ pub struct Sample {
 
 /// What occurs in an expression and in the definitions that it reaches.
 #[derive(Default)]
-pub struct Facts {
+pub struct Facts<'a> {
     /// Every symbol.
     pub symbols: HashSet<SymbolId>,
     /// Symbols bound inside: indices of sums and families, parameters.
@@ -75,6 +76,10 @@ pub struct Facts {
     pub inverse: bool,
     /// Numbers that a symbol is compared with.
     pub thresholds: Vec<(SymbolId, BigRational)>,
+    /// Numbers that are compared with one another, or with zero.
+    pub comparisons: Vec<(&'a Expr, Option<&'a Expr>)>,
+    /// The place of each `cases` with the number of its branches.
+    pub branches: HashSet<(Span, usize)>,
 }
 
 enum Part<'a> {
@@ -86,7 +91,7 @@ enum Part<'a> {
 
 struct Walk<'a> {
     symbols: &'a Symbols,
-    facts: Facts,
+    facts: Facts<'a>,
     parts: Vec<Part<'a>>,
     /// Whether to go into what is differentiated, and the derivatives that were met.
     enter: bool,
@@ -184,7 +189,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn threshold(&mut self, a: &Expr, b: &Expr) {
+    fn threshold(&mut self, a: &'a Expr, b: &'a Expr) {
+        self.facts.comparisons.push((a, Some(b)));
         for (x, c) in [(a, b), (b, a)] {
             if let (Kind::Symbol(symbol), Some(number)) = (&x.kind, constant(c)) {
                 self.facts.thresholds.push((*symbol, number));
@@ -255,7 +261,13 @@ impl<'a> Walk<'a> {
                 self.facts.inverse |= *reduction == Reduction::Determinant;
                 self.parts.push(Part::Expr(of));
             }
-            Kind::Neg(of) | Kind::Transpose(of) | Kind::Elementary(_, of) | Kind::Softmax(of) | Kind::Vectorize(of) | Kind::Diagonal(of) | Kind::DiagonalOf(of) => {
+            Kind::Elementary(function, of) => {
+                if matches!(function, Elementary::Abs | Elementary::Sign | Elementary::Relu) {
+                    self.facts.comparisons.push((of, None));
+                }
+                self.parts.push(Part::Expr(of));
+            }
+            Kind::Neg(of) | Kind::Transpose(of) | Kind::Softmax(of) | Kind::Vectorize(of) | Kind::Diagonal(of) | Kind::DiagonalOf(of) => {
                 self.parts.push(Part::Expr(of));
             }
             Kind::Extremum(_, list) => {
@@ -277,6 +289,7 @@ impl<'a> Walk<'a> {
                 self.parts.push(Part::Expr(body));
             }
             Kind::Cases(branches, otherwise) => {
+                self.facts.branches.extend((0..branches.len() + usize::from(otherwise.is_some())).map(|number| (expr.span, number)));
                 for (condition, body) in branches {
                     self.parts.extend([Part::Condition(condition), Part::Expr(body)]);
                 }
@@ -339,7 +352,7 @@ pub fn nesting(symbols: &Symbols, expr: &Expr) -> usize {
 }
 
 /// What a step can reach.
-pub fn facts(symbols: &Symbols, step: &Step) -> Facts {
+pub fn facts<'a>(symbols: &'a Symbols, step: &'a Step) -> Facts<'a> {
     let mut walk = Walk::new(symbols, true);
     for range in &step.free {
         walk.range(range);
@@ -354,7 +367,7 @@ pub struct Sampler<'a> {
     symbols: &'a Symbols,
     step: &'a Step,
     /// What the step can reach.
-    pub facts: Facts,
+    pub facts: Facts<'a>,
     /// Dimensions, numbers and variables in the order of their introduction.
     order: Vec<SymbolId>,
     /// Values to be taken from another symbol or number, as conditions demand.
@@ -630,7 +643,54 @@ impl<'a> Sampler<'a> {
                 drawn.data.fill(matrix.data[0].clone());
             }
         }
+        if style == 0 {
+            self.near_comparison(&mut sample);
+        }
         Some(sample)
+    }
+
+    /// Two times out of three, moves one number such that two sides of a comparison come close, on either side or on it.
+    fn near_comparison(&mut self, sample: &mut Sample) {
+        if self.facts.comparisons.is_empty() || self.random.range(0, 2) == 0 {
+            return;
+        }
+        let (a, b) = self.facts.comparisons[self.random.range(0, self.facts.comparisons.len() as i64 - 1) as usize];
+        let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
+        movable.retain(|key| matches!(self.domain(key.0), Domain::Reals | Domain::Interval { .. } | Domain::Without(_)));
+        movable.sort_unstable();
+        if movable.is_empty() {
+            return;
+        }
+        let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
+        let steps: &[i64] = if self.facts.derivative { &[-60, -5, 5, 60] } else { &[-60, -5, 0, 0, 5, 60] };
+        let target = fraction(steps[self.random.range(0, steps.len() as i64 - 1) as usize], 100);
+        let symbols = self.symbols;
+        let difference = |sample: &Sample| {
+            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, sample).ok()?.2.first()?);
+            Some(one(a)? - b.map_or(Some(0.0), one)?)
+        };
+        let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
+        let position = self.random.range(0, count as i64 - 1) as usize;
+        let mut moved = sample.clone();
+        // Two steps of the secant method are exact for a linear side, and come close for another.
+        for _ in 0..2 {
+            let Some(now) = difference(&moved) else { return };
+            let mut near = moved.clone();
+            if let Some(matrix) = near.values.get_mut(&key) {
+                matrix.data[position] += fraction(1, 8);
+            }
+            let Some(then) = difference(&near) else { return };
+            let by = (target.to_f64().unwrap_or(0.0) - now) / (then - now) / 8.0;
+            if !by.is_finite() || by.abs() > 100.0 {
+                return;
+            }
+            if let Some(matrix) = moved.values.get_mut(&key) {
+                matrix.data[position] += fraction((by * 10_000.0).round() as i64, 10_000);
+            }
+        }
+        if contains(&self.domain(key.0), &moved.values[&key].data[position]) {
+            *sample = moved;
+        }
     }
 
     /// Half of the time, puts a symbol close to a number that it is compared with, on either side, or on it.

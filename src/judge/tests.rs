@@ -1,7 +1,6 @@
 use super::*;
 use crate::math::expr::{Arrangement, By, Condition, Elementary, Extremum, IndexRange, Reduction, Shape};
 use crate::math::symbol::Symbol;
-use crate::span::Span;
 
 /// A chapter's symbols, built by hand.
 #[derive(Default)]
@@ -360,4 +359,32 @@ fn sides_that_vanish() {
     page.expect(&apply(Elementary::Sin, &pi), &number(0), Verdict::Checked);
     let t = page.scalar("t");
     page.expect(&apply(Elementary::Exp, &sub(&t, &number(40))), &number(0), Verdict::Refused);
+}
+
+#[test]
+fn every_branch_of_a_case_is_tried() {
+    let mut page = Page::default();
+    let x = page.scalar("x");
+    // The two sides differ only between 7.3 and 7.4.
+    let limit = |value: i64| Box::new(like(Kind::Quotient, &number(value), &number(10)));
+    let above = Condition::Relation(Relation::Greater, Box::new(x.clone()), limit(73));
+    let below = Condition::Relation(Relation::Less, Box::new(x.clone()), limit(74));
+    let window = expr(Kind::Cases(vec![(Condition::All(vec![above, below]), number(1))], Some(Box::new(number(0)))), &Shape::scalar());
+    page.expect(&window, &number(0), Verdict::Refused);
+    // The two sides differ only where x is 5.
+    let five = Condition::Relation(Relation::Equal, Box::new(add(&x, &number(1))), Box::new(number(6)));
+    let point = expr(Kind::IndicatorOf(Box::new(five)), &Shape::scalar());
+    page.expect(&point, &number(0), Verdict::Refused);
+}
+
+#[test]
+fn a_judgement_repeats() {
+    let mut page = Page::default();
+    let n = page.size("n");
+    let x = page.variable("x", &Shape::column(n));
+    let length = reduce(Reduction::Norm2, &x);
+    let right = like(Kind::Quotient, &transpose(&x), &length);
+    let first = page.expect(&derivative(&length, &x), &right, Verdict::Checked);
+    let second = page.expect(&derivative(&length, &x), &right, Verdict::Checked);
+    assert_eq!((first.samples, first.error), (second.samples, second.error));
 }
