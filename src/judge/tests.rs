@@ -388,3 +388,81 @@ fn a_judgement_repeats() {
     let second = page.expect(&derivative(&length, &x), &right, Verdict::Checked);
     assert_eq!((first.samples, first.error), (second.samples, second.error));
 }
+
+#[test]
+fn families_and_their_members() {
+    let mut page = Page::default();
+    let (n, count) = (page.size("n"), page.size("N"));
+    let column = Shape::column(n);
+    let kind = SymbolKind::Family { ranges: vec![(Int::one(), count.clone())], domain: Domain::Reals };
+    let family = id(&page.symbol("x", &column, kind));
+    let i = page.whole("i", Int::one(), Some(count.clone()), false).as_symbol().unwrap();
+    let j = page.whole("j", Int::one(), Some(count.clone()), false).as_symbol().unwrap();
+    let member = |index| expr(Kind::Member(family, vec![Int::symbol(index)]), &column);
+    let range = |index| IndexRange { index, low: Int::one(), high: count.clone() };
+    let energy = page.define("E", &expr(Kind::Sum(vec![range(i)], None, Box::new(dot(&member(i), &member(i)))), &Shape::scalar()));
+    let slope = expr(Kind::Derivative(Box::new(energy), By::Member(family, vec![Int::symbol(j)]), Arrangement::Jacobian), &column.transposed());
+    let right = mul(&number(2), &transpose(&member(j)));
+    assert_eq!(page.judge(&slope, Relation::Equal, &right, vec![range(j)], Vec::new()).verdict, Verdict::Exact);
+    assert_eq!(page.judge(&slope, Relation::Equal, &transpose(&member(j)), vec![range(j)], Vec::new()).verdict, Verdict::Refused);
+}
+
+#[test]
+fn bindings_reach_definitions_and_are_undone() {
+    let mut page = Page::default();
+    let (x, a) = (page.scalar("x"), page.scalar("a"));
+    let y = page.define("y", &power(&x, 2));
+    let bind = |value: Expr, body: &Expr| expr(Kind::Let(vec![(id(&x), value)], Box::new(body.clone())), &Shape::scalar());
+    // y at x = 3, plus y: 9 + x².
+    page.expect(&add(&add(&y, &bind(number(3), &y)), &y), &add(&mul(&number(2), &power(&x, 2)), &number(9)), Verdict::Exact);
+    // The value that is bound is taken outside: x + 1 for x.
+    page.expect(&bind(add(&x, &number(1)), &y), &power(&add(&x, &number(1)), 2), Verdict::Exact);
+    // A derivative at a point, and one of a value that was bound.
+    page.expect(&bind(a.clone(), &derivative(&y, &x)), &mul(&number(2), &a), Verdict::Exact);
+    page.expect(&derivative(&bind(power(&a, 3), &y), &a), &mul(&number(6), &power(&a, 5)), Verdict::Exact);
+}
+
+#[test]
+fn arbitrary_functions_matter_in_every_argument_and_lie_in_their_range() {
+    let mut page = Page::default();
+    let (s, t) = (page.scalar("s"), page.scalar("t"));
+    let parameters: Vec<SymbolId> =
+        ["p", "q"].map(|name| id(&page.symbol(name, &Shape::scalar(), SymbolKind::Variable { domain: Domain::Reals, parameter: true }))).to_vec();
+    let positive = Domain::Interval { low: Some((BigRational::zero(), false)), high: None };
+    let kind = |range| SymbolKind::Function { parameters: parameters.clone(), body: None, range, domain: Domain::Reals };
+    let f = id(&page.symbol("f", &Shape::scalar(), kind(Domain::Reals)));
+    let g = id(&page.symbol("g", &Shape::scalar(), kind(positive)));
+    let call = |f, a: &Expr, b: &Expr| expr(Kind::Apply(f, vec![a.clone(), b.clone()]), &Shape::scalar());
+    let mixed = |a: &Expr, b: &Expr| derivative(&derivative(&call(f, &s, &t), a), b);
+    page.expect(&mixed(&s, &t), &mixed(&t, &s), Verdict::Exact);
+    page.expect(&mixed(&s, &s), &mixed(&t, &t), Verdict::Refused);
+    page.expect(&call(f, &s, &t), &call(f, &t, &s), Verdict::Refused);
+    page.expect(&mixed(&s, &t), &number(0), Verdict::Refused);
+    let value = call(g, &s, &t);
+    page.expect(&derivative(&apply(Elementary::Ln, &value), &s), &like(Kind::Quotient, &derivative(&value, &s), &value), Verdict::Checked);
+    assert_eq!(page.relate(&value, Relation::Greater, &number(0)).verdict, Verdict::Exact);
+}
+
+#[test]
+fn restricted_domains() {
+    let mut page = Page::default();
+    let n = page.size("n");
+    let square = Shape::matrix(n.clone(), n.clone());
+    let s = page.within("S", &square, Domain::Symmetric);
+    page.expect(&s, &transpose(&s), Verdict::Exact);
+    let p = page.within("P", &square, Domain::PositiveDefinite);
+    let x = page.variable("x", &Shape::column(n));
+    let form = mul(&mul(&transpose(&x), &p), &x);
+    assert_eq!(page.relate(&form, Relation::GreaterOrEqual, &number(0)).verdict, Verdict::Exact);
+    assert_eq!(page.relate(&form, Relation::Greater, &number(0)).verdict, Verdict::Refused);
+    assert_eq!(page.relate(&mul(&mul(&transpose(&x), &s), &x), Relation::GreaterOrEqual, &number(0)).verdict, Verdict::Refused);
+    // The elements of a symmetric matrix vary independently.
+    page.expect(&derivative(&reduce(Reduction::Trace, &mul(&s, &p)), &s), &p, Verdict::Exact);
+    let one = BigRational::from_integer(1.into());
+    let y = page.within("y", &Shape::scalar(), Domain::Set(vec![-one.clone(), one]));
+    page.expect(&power(&y, 2), &number(1), Verdict::Exact);
+    page.expect(&y, &number(1), Verdict::Refused);
+    let unit = page.within("u", &Shape::scalar(), Domain::Interval { low: Some((BigRational::zero(), false)), high: Some((BigRational::from_integer(1.into()), false)) });
+    assert_eq!(page.relate(&apply(Elementary::Ln, &unit), Relation::Less, &number(0)).verdict, Verdict::Checked);
+    assert_eq!(page.relate(&unit, Relation::LessOrEqual, &like(Kind::Quotient, &number(9), &number(10))).verdict, Verdict::Refused);
+}

@@ -78,3 +78,6 @@ fn ordered<S: Scalar>(x: &S, function: Elementary) -> Result<S, Fault> {
         _ => return Err(Fault::Unsupported),
     })
 }
+
+#[cfg(test)]
+mod tests;

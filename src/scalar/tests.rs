@@ -1,0 +1,94 @@
+use super::*;
+
+/// Every function with a point inside its domain and clear of kinks.
+const POINTS: [(Elementary, f64); 26] = [
+    (Elementary::Sin, 0.7),
+    (Elementary::Cos, 0.7),
+    (Elementary::Tan, 0.7),
+    (Elementary::Sec, 0.7),
+    (Elementary::Csc, 0.7),
+    (Elementary::Cot, 0.7),
+    (Elementary::Arcsin, 0.3),
+    (Elementary::Arccos, 0.3),
+    (Elementary::Arctan, -1.3),
+    (Elementary::Sinh, 0.7),
+    (Elementary::Cosh, 0.7),
+    (Elementary::Tanh, 0.7),
+    (Elementary::Arsinh, 0.7),
+    (Elementary::Arcosh, 1.7),
+    (Elementary::Artanh, -0.4),
+    (Elementary::Exp, 0.7),
+    (Elementary::Ln, 0.7),
+    (Elementary::Sqrt, 0.7),
+    (Elementary::Root(3), -0.7),
+    (Elementary::Root(5), -0.7),
+    (Elementary::Root(4), 0.7),
+    (Elementary::Abs, -0.7),
+    (Elementary::Sign, -0.7),
+    (Elementary::Relu, 0.7),
+    (Elementary::Logistic, -0.7),
+    (Elementary::Softplus, 0.7),
+];
+
+#[test]
+fn first_and_second_derivatives_agree_with_differences() {
+    for (function, x) in POINTS {
+        let both = Dual::constant(x).seeded(0).unwrap().seeded(1).unwrap().elementary(function).unwrap();
+        let f = |x: f64| x.elementary(function).unwrap();
+        let h = 1e-3;
+        let first = (8.0 * (f(x + h) - f(x - h)) - (f(x + 2.0 * h) - f(x - 2.0 * h))) / (12.0 * h);
+        let second = (16.0 * (f(x + h) + f(x - h)) - (f(x + 2.0 * h) + f(x - 2.0 * h)) - 30.0 * f(x)) / (12.0 * h * h);
+        assert!((both.part(1).real - first).abs() < 1e-9 * (1.0 + first.abs()), "{function:?}");
+        assert!((both.part(1).part(0).real - second).abs() < 1e-7 * (1.0 + second.abs()), "{function:?}");
+        assert_eq!(both.real, f(x));
+    }
+}
+
+#[test]
+fn products_quotients_and_powers_of_duals() {
+    let x = Dual::constant(3.0).seeded(0).unwrap();
+    assert_eq!(x.mul(&x).unwrap().part(0).real, 6.0);
+    assert_eq!(x.powi(-1).unwrap().part(0).real, -1.0 / 9.0);
+    assert_eq!(Dual::int(1).div(&x).unwrap().part(0).real, -1.0 / 9.0);
+    let power = x.power(&x).unwrap().part(0).real;
+    assert!((power - 27.0 * (1.0 + 3f64.ln())).abs() < 1e-12);
+    let y = Dual::constant(2.0).seeded(1).unwrap();
+    let mixed = x.mul(&x).unwrap().mul(&y).unwrap();
+    assert_eq!(mixed.part(1).part(0).real, 6.0);
+}
+
+#[test]
+fn kinks_and_edges_are_seen_only_where_something_varies() {
+    let zero = Dual::constant(0.0);
+    assert_eq!(zero.elementary(Elementary::Abs).unwrap().real, 0.0);
+    assert_eq!(zero.seeded(0).unwrap().elementary(Elementary::Abs), Err(Fault::Kink));
+    assert_eq!(zero.seeded(0).unwrap().elementary(Elementary::Sqrt), Err(Fault::Kink));
+    assert_eq!(zero.elementary(Elementary::Ln), Err(Fault::Undefined));
+    assert_eq!(zero.seeded(0).unwrap().order(&Dual::constant(0.001)), Err(Fault::Kink));
+}
+
+#[test]
+fn the_prime_field_is_a_field() {
+    for value in [1, -1, 2, 17, i64::MAX, i64::MIN, 123_456_789_012_345_678] {
+        let x = Prime::from_int(value);
+        let inverse = Prime::from_int(1).div(&x).unwrap();
+        assert_eq!(x.mul(&inverse).unwrap(), Prime::from_int(1));
+        assert!(x.add(&x.neg()).unwrap().is_zero());
+    }
+    let third = BigRational::new((-1).into(), 3.into());
+    assert_eq!(Prime::from_rational(&third).unwrap().mul(&Prime::from_int(-3)).unwrap(), Prime::from_int(1));
+    assert_eq!(Prime::from_int(1).div(&Prime::from_int(0)), Err(Fault::Undefined));
+    assert_eq!(Prime::from_int(1).elementary(Elementary::Exp), Err(Fault::Unsupported));
+}
+
+#[test]
+fn fractions_are_bounded() {
+    let mut x = Rational::from_int(3);
+    let fault = loop {
+        match x.mul(&x) {
+            Ok(square) => x = square,
+            Err(fault) => break fault,
+        }
+    };
+    assert!(matches!(fault, Fault::Limit(_)));
+}
