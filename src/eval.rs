@@ -64,6 +64,8 @@ pub enum Mode {
 }
 
 type Key = (SymbolId, Vec<i64>);
+/// Values with the symbols and members that they are bound to.
+type Bindings<S> = Vec<(Key, Rc<Value<S>>)>;
 type Outcome<S> = Result<Rc<Value<S>>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
@@ -456,22 +458,21 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     /// Takes what depends on one of `changed` out of the cache.
-    fn take_dependents(&mut self, changed: &[SymbolId]) -> Vec<(Key, Rc<Value<S>>)> {
+    fn take_dependents(&mut self, changed: &[SymbolId]) -> Bindings<S> {
         let mut taken = Vec::new();
         let keys: Vec<Key> = self.cache.keys().cloned().collect();
         for key in keys {
             let set = self.reaches(key.0);
-            if changed.iter().any(|c| set.contains(c)) {
-                if let Some(value) = self.cache.remove(&key) {
+            if changed.iter().any(|c| set.contains(c))
+                && let Some(value) = self.cache.remove(&key) {
                     taken.push((key, value));
                 }
-            }
         }
         taken
     }
 
     /// Runs `f` with values bound to symbols; what depends on them follows, and all is as before afterwards.
-    fn with<T>(&mut self, bindings: Vec<(Key, Rc<Value<S>>)>, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn with<T>(&mut self, bindings: Bindings<S>, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let changed: Vec<SymbolId> = bindings.iter().map(|(key, _)| key.0).collect();
         let saved = self.take_dependents(&changed);
         let before: Vec<(Key, Option<Rc<Value<S>>>)> =
@@ -648,7 +649,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         };
         self.spend(4 * inputs.len() * rows * cols)?;
         let value = Value { rows, cols, data: smooth.values(&inputs)? };
-        Ok(Rc::new(self.into_range(expr.span, value, range)?))
+        Ok(Rc::new(self.within_range(expr.span, value, range)?))
     }
 
     /// Whether a condition holds on the sample.
@@ -784,7 +785,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn derivative(&mut self, expr: &'a Expr, body: &'a Expr, by: &'a By, arrangement: Arrangement) -> Outcome<S> {
         let (places, by_shape) = self.places(by, expr.span)?;
-        let mut held: Vec<(Key, Rc<Value<S>>)> = Vec::new();
+        let mut held: Bindings<S> = Vec::new();
         for (key, _) in &places {
             if !held.iter().any(|(k, _)| k == key) {
                 held.push((key.clone(), self.symbol(key.clone(), expr.span)?));
@@ -839,7 +840,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         key: &Key,
         position: usize,
         f: impl Fn(&Dual<S>) -> Result<Dual<S>, Fault>,
-    ) -> Result<Vec<(Key, Rc<Value<S>>)>, Fault> {
+    ) -> Result<Bindings<S>, Fault> {
         let mut moved = held.to_vec();
         for (other, value) in &mut moved {
             if other == key {

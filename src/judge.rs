@@ -357,11 +357,10 @@ impl<'a> Judge<'a> {
         for _ in 0..8 {
             let mut improved = false;
             for changed in sampler.neighbours(&best, &step) {
-                if let Some(new) = margin(&changed) {
-                    if new > value {
+                if let Some(new) = margin(&changed)
+                    && new > value {
                         (best, value, improved) = (changed, new, true);
                     }
-                }
                 if value > 0.0 && self.finding(&best, &mut Level::Rational.clone(), None) == Finding::Separates {
                     return Some(best);
                 }
@@ -455,30 +454,27 @@ impl<'a> Judge<'a> {
     /// What agrees modulo the prime is confirmed once in rational numbers.
     fn confirmed(&self, sampler: &mut Sampler<'a>) -> bool {
         for _ in 0..4 {
-            if let Some(sample) = sampler.draw() {
-                if let Some(instance) = sampler.instances(&sample).first() {
-                    if self.exact::<Rational>(instance, None) == Finding::Agrees {
+            if let Some(sample) = sampler.draw()
+                && let Some(instance) = sampler.instances(&sample).first()
+                    && self.exact::<Rational>(instance, None) == Finding::Agrees {
                         return true;
                     }
-                }
-            }
         }
         false
     }
 
     fn message(&self, code: Code, text: String) -> Diagnostic {
         Diagnostic::new(code, self.step.at, text)
-            .label(self.step.left.span, "left side, from here to here")
-            .label(self.step.right.span, "right side, from here to here")
+            .label(self.step.left.span, "from here")
+            .label(self.step.right.span, "to here")
     }
 
     fn texts(&self, sample: &Sample) -> (String, String) {
         let one = |expr: &Expr| {
-            if let Ok(value) = Evaluator::<Rational>::new(self.symbols, sample, Mode::Dual).value(expr) {
-                if !self.draws_functions() && value.data.iter().all(|x| *x.real.0.denom() <= 1000.into()) {
+            if let Ok(value) = Evaluator::<Rational>::new(self.symbols, sample, Mode::Dual).value(expr)
+                && !self.draws_functions() && value.data.iter().all(|x| *x.real.0.denom() <= 1000.into()) {
                     return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.0.to_string()).collect::<Vec<_>>());
                 }
-            }
             match Evaluator::<f64>::new(self.symbols, sample, Mode::Dual).value(expr) {
                 Ok(value) => text(value.rows, value.cols, &value.data.iter().map(|x| number_text(x.real)).collect::<Vec<_>>()),
                 Err(_) => "undefined".to_string(),

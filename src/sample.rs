@@ -23,8 +23,7 @@ impl Random {
     }
 
     /// 64 random bits.
-    #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -35,7 +34,7 @@ impl Random {
     /// A whole number from `low` to `high`, both included.
     pub fn range(&mut self, low: i64, high: i64) -> i64 {
         let span = (i128::from(high) - i128::from(low) + 1).max(1);
-        (i128::from(low) + i128::from(self.next()) % span) as i64
+        (i128::from(low) + i128::from(self.bits()) % span) as i64
     }
 }
 
@@ -495,7 +494,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn admissible(&self, sample: &Sample) -> bool {
-        self.step.free.is_empty().then(|| self.meets(sample)).unwrap_or_else(|| !self.instances(sample).is_empty())
+        if self.step.free.is_empty() { self.meets(sample) } else { !self.instances(sample).is_empty() }
     }
 
     /// Whether the conditions hold.
@@ -557,11 +556,11 @@ impl<'a> Sampler<'a> {
             let (from, to) = match (dimension, small) {
                 (true, true) => (low, low + 1 + wider),
                 // Every third sample has dimensions larger than one, all different; every fifth has ones.
-                (true, false) if number % 3 == 0 => (low.max(2), low.max(2) + 3 + wider),
+                (true, false) if number.is_multiple_of(3) => (low.max(2), low.max(2) + 3 + wider),
                 (true, false) if number % 5 == 2 => (low, low + wider),
                 (true, false) => (low, low + 3 + wider),
                 (false, true) => (low.max(-2), low.max(-2) + 4 + 3 * wider),
-                (false, false) => (low, low + if number % 2 == 0 { 5 } else { 18 } + wider),
+                (false, false) => (low, low + if number.is_multiple_of(2) { 5 } else { 18 } + wider),
             };
             let to = high.map_or(to, |high| if dimension { high.min(to) } else { high.min(low.saturating_add(30)) });
             let from = from.min(to);
@@ -582,17 +581,16 @@ impl<'a> Sampler<'a> {
                 if let (false, Some(value)) = (free.contains(symbol), int.value(&ints)) {
                     ints.insert(*symbol, value);
                 }
-            } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value)) {
-                if let (false, Some(value)) = (free.contains(symbol), number.to_i64()) {
+            } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value))
+                && let (false, Some(value)) = (free.contains(symbol), number.to_i64()) {
                     ints.insert(*symbol, value);
                 }
-            }
         }
         Some(ints)
     }
 
     fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
-        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.next(), structured: style != 0 };
+        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.bits(), structured: style != 0 };
         let symbols = self.symbols;
         for id in self.order.clone() {
             let symbol = &symbols[id];
@@ -703,11 +701,10 @@ impl<'a> Sampler<'a> {
         let steps: &[i64] = if self.facts.derivative { &[-40, -5, 5, 40] } else { &[-40, -5, 0, 5, 40] };
         let offset = steps[self.random.range(0, steps.len() as i64 - 1) as usize];
         let value = threshold + fraction(offset, 100);
-        if let Some(matrix) = sample.values.get_mut(&(id, Vec::new())) {
-            if matrix.data.len() == 1 && contains(domain, &value) {
+        if let Some(matrix) = sample.values.get_mut(&(id, Vec::new()))
+            && matrix.data.len() == 1 && contains(domain, &value) {
                 matrix.data[0] = value;
             }
-        }
     }
 
     fn matrix(&mut self, rows: usize, cols: usize, domain: &Domain, style: usize, ints: &Ints) -> Option<Matrix> {
@@ -768,11 +765,10 @@ impl<'a> Sampler<'a> {
     }
 
     fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<BigRational> {
-        if let Some(wanted) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w)) {
-            if !matches!(domain, Domain::Set(_) | Domain::Whole(..)) {
+        if let Some(wanted) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w))
+            && !matches!(domain, Domain::Set(_) | Domain::Whole(..)) {
                 return Some(wanted);
             }
-        }
         let random = &mut self.random;
         Some(match domain {
             Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
@@ -880,11 +876,10 @@ impl<'a> Sampler<'a> {
         let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
         for id in &self.order {
             let symbol = &self.symbols[*id];
-            if let (SymbolKind::Whole { .. }, Some(value)) = (&symbol.kind, sample.ints.get(id)) {
-                if free.contains(id) || !self.facts.bound.contains(id) {
+            if let (SymbolKind::Whole { .. }, Some(value)) = (&symbol.kind, sample.ints.get(id))
+                && (free.contains(id) || !self.facts.bound.contains(id)) {
                     texts.push((symbol.name.clone(), value.to_string()));
                 }
-            }
             let mut keys: Vec<_> = sample.values.keys().filter(|key| key.0 == *id).collect();
             keys.sort_unstable();
             for key in keys {

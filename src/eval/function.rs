@@ -6,7 +6,7 @@ use super::{Evaluator, Key, Value};
 use crate::math::expr::Elementary;
 use crate::math::symbol::Domain;
 use crate::sample::Random;
-use crate::scalar::{Dual, Fault, Scalar};
+use crate::scalar::{Dual, Fault, Function, Scalar};
 use crate::span::Span;
 
 /// How many linear forms of the inputs each output is made of.
@@ -28,7 +28,7 @@ impl<S: Scalar> Smooth<S> {
     pub(super) fn draw(seed: u64, key: &Key, inputs: usize, outputs: usize) -> Result<Smooth<S>, Fault> {
         let mut random = Random::new(seed ^ u64::from(key.0.0).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         for index in &key.1 {
-            random = Random::new(random.next() ^ *index as u64);
+            random = Random::new(random.bits() ^ *index as u64);
         }
         let mut coefficient = || {
             // Never zero, so that every input matters to every output.
@@ -68,9 +68,9 @@ impl<S: Scalar> Smooth<S> {
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
     /// Moves free values into the range that a function was declared with.
-    pub(super) fn into_range(&mut self, span: Span, value: Value<S>, range: &Domain) -> Result<Value<S>, Fault> {
+    pub(super) fn within_range(&mut self, span: Span, value: Value<S>, range: &Domain) -> Result<Value<S>, Fault> {
         let number = |r: &BigRational| Ok::<_, Fault>(Dual::constant(S::from_rational(r)?));
-        let scalars = |value: &Value<S>, f: &dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault>| {
+        let scalars = |value: &Value<S>, f: &Function<'_, S>| {
             let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
             Ok(Value { rows: value.rows, cols: value.cols, data: data? })
         };

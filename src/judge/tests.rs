@@ -466,3 +466,25 @@ fn restricted_domains() {
     assert_eq!(page.relate(&apply(Elementary::Ln, &unit), Relation::Less, &number(0)).verdict, Verdict::Checked);
     assert_eq!(page.relate(&unit, Relation::LessOrEqual, &like(Kind::Quotient, &number(9), &number(10))).verdict, Verdict::Refused);
 }
+
+#[test]
+fn deep_nesting_does_not_exhaust_the_stack() {
+    let mut page = Page::default();
+    let x = page.scalar("x");
+    let mut deep = x.clone();
+    for _ in 0..400 {
+        let index = page.whole("i", Int::one(), Some(Int::one()), false).as_symbol().unwrap();
+        let range = IndexRange { index, low: Int::one(), high: Int::one() };
+        let condition = Condition::Relation(Relation::Less, Box::new(number(0)), Box::new(number(1)));
+        let cases = expr(Kind::Cases(vec![(condition, deep)], None), &Shape::scalar());
+        let sum = expr(Kind::Sum(vec![range], None, Box::new(cases)), &Shape::scalar());
+        deep = page.define("d", &expr(Kind::Let(vec![(id(&x), x.clone())], Box::new(sum)), &Shape::scalar()));
+    }
+    assert_eq!(page.relate(&deep, Relation::Equal, &x).verdict, Verdict::Undecided);
+    // A long sum is not deep.
+    let mut long = x.clone();
+    for _ in 0..500 {
+        long = add(&long, &x);
+    }
+    page.expect(&long, &mul(&number(501), &x), Verdict::Exact);
+}

@@ -15,6 +15,9 @@ pub struct Dual<S> {
     rest: Vec<S>,
 }
 
+/// A function of a number with infinitesimals.
+pub type Function<'f, S> = dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault> + 'f;
+
 impl<S: Scalar> Dual<S> {
     /// A number without infinitesimals.
     pub fn constant(real: S) -> Dual<S> {
@@ -79,7 +82,7 @@ impl<S: Scalar> Dual<S> {
         Dual::build(coefficients)
     }
 
-    fn lift(&self, f: &dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault>, slope: &dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault>) -> Result<Dual<S>, Fault> {
+    fn lift(&self, f: &Function<'_, S>, slope: &Function<'_, S>) -> Result<Dual<S>, Fault> {
         let level = (self.rest.len() + 1).ilog2() as usize - 1;
         let (a, b) = self.split();
         Ok(Dual::join(f(&a)?, &slope(&a)?.mul(&b)?, level))

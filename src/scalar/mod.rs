@@ -12,7 +12,7 @@ use num_rational::BigRational;
 
 use crate::math::expr::Elementary;
 use crate::span::Span;
-pub use dual::Dual;
+pub use dual::{Dual, Function};
 pub use prime::Prime;
 pub use rational::Rational;
 
