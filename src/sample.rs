@@ -687,6 +687,8 @@ impl<'a> Sampler<'a> {
             }
         }
         if contains(&self.domain(key.0), &moved.values[&key].data[position]) {
+            // On a threshold a side may well be undefined; such a sample is a structured one.
+            moved.structured |= target.is_zero();
             *sample = moved;
         }
     }
@@ -704,6 +706,7 @@ impl<'a> Sampler<'a> {
         if let Some(matrix) = sample.values.get_mut(&(id, Vec::new()))
             && matrix.data.len() == 1 && contains(domain, &value) {
                 matrix.data[0] = value;
+                sample.structured |= offset == 0;
             }
     }
 

@@ -488,3 +488,16 @@ fn deep_nesting_does_not_exhaust_the_stack() {
     }
     page.expect(&long, &mul(&number(501), &x), Verdict::Exact);
 }
+
+#[test]
+fn a_threshold_where_a_side_is_undefined_is_passed_over() {
+    let mut page = Page::default();
+    let x = page.scalar("x");
+    let quotient = like(Kind::Quotient, &apply(Elementary::Abs, &x), &x);
+    page.expect(&quotient, &apply(Elementary::Sign, &x), Verdict::Exact);
+    let y = page.scalar("y");
+    let z = page.define("z", &mul(&x, &y));
+    let claim = like(Kind::Quotient, &apply(Elementary::Relu, &z), &z);
+    let above = Condition::Relation(Relation::Greater, Box::new(z.clone()), Box::new(number(0)));
+    page.expect(&claim, &expr(Kind::IndicatorOf(Box::new(above)), &Shape::scalar()), Verdict::Exact);
+}
