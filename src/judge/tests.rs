@@ -501,3 +501,42 @@ fn a_threshold_where_a_side_is_undefined_is_passed_over() {
     let above = Condition::Relation(Relation::Greater, Box::new(z.clone()), Box::new(number(0)));
     page.expect(&claim, &expr(Kind::IndicatorOf(Box::new(above)), &Shape::scalar()), Verdict::Exact);
 }
+
+#[test]
+fn identities_of_every_day() {
+    let mut page = Page::default();
+    let positive = Domain::Interval { low: Some((BigRational::zero(), false)), high: None };
+    let (x, y) = (page.scalar("x"), page.scalar("y"));
+    let (a, b) = (page.within("a", &Shape::scalar(), positive.clone()), page.within("b", &Shape::scalar(), positive));
+    let k = page.whole("k", Int::one(), None, false);
+    let int = |value: &Int| expr(Kind::Int(value.clone()), &Shape::scalar());
+    let f = apply;
+    page.expect(&f(Elementary::Sqrt, &power(&x, 2)), &f(Elementary::Abs, &x), Verdict::Checked);
+    page.expect(&f(Elementary::Sqrt, &power(&x, 2)), &x, Verdict::Refused);
+    page.expect(&f(Elementary::Ln, &mul(&a, &b)), &add(&f(Elementary::Ln, &a), &f(Elementary::Ln, &b)), Verdict::Checked);
+    page.expect(&mul(&like(Kind::Power, &a, &x), &like(Kind::Power, &a, &y)), &like(Kind::Power, &a, &add(&x, &y)), Verdict::Checked);
+    page.expect(&sub(&power(&f(Elementary::Cosh, &x), 2), &power(&f(Elementary::Sinh, &x), 2)), &number(1), Verdict::Checked);
+    page.expect(&derivative(&like(Kind::Power, &a, &x), &x), &mul(&like(Kind::Power, &a, &x), &f(Elementary::Ln, &a)), Verdict::Checked);
+    page.expect(&derivative(&like(Kind::Power, &a, &x), &a), &mul(&x, &like(Kind::Power, &a, &sub(&x, &number(1)))), Verdict::Checked);
+    let less = k.sub(&Int::one()).unwrap();
+    let monomial = derivative(&like(Kind::Power, &x, &int(&k)), &x);
+    page.expect(&monomial, &mul(&int(&k), &like(Kind::Power, &x, &int(&less))), Verdict::Exact);
+    page.expect(&monomial, &mul(&int(&k), &like(Kind::Power, &x, &int(&k))), Verdict::Refused);
+    page.expect(&derivative(&f(Elementary::Sqrt, &a), &a), &like(Kind::Quotient, &number(1), &mul(&number(2), &f(Elementary::Sqrt, &a))), Verdict::Checked);
+    page.expect(&derivative(&f(Elementary::Ln, &a), &a), &like(Kind::Quotient, &number(1), &a), Verdict::Checked);
+    page.expect(&like(Kind::Power, &number(-1), &int(&k)), &number(1), Verdict::Refused);
+    page.expect(&expr(Kind::Extremum(Extremum::Max, vec![x.clone(), y.clone()]), &Shape::scalar()), &x, Verdict::Refused);
+    // Gauss's sum, for numbers up to ten and beyond.
+    let i = page.whole("i", Int::one(), Some(k.clone()), false).as_symbol().unwrap();
+    let sum = |power| {
+        let body = like(Kind::Power, &int(&Int::symbol(i)), &number(power));
+        expr(Kind::Sum(vec![IndexRange { index: i, low: Int::one(), high: k.clone() }], None, Box::new(body)), &Shape::scalar())
+    };
+    let half = like(Kind::Quotient, &mul(&int(&k), &add(&int(&k), &number(1))), &number(2));
+    let judgement = page.expect(&sum(1), &half, Verdict::Exact);
+    assert!(judgement.dimensions[0].1.iter().any(|value| *value > 10));
+    page.expect(&sum(3), &power(&half, 2), Verdict::Exact);
+    assert_eq!(page.relate(&power(&x, 2), Relation::GreaterOrEqual, &x).verdict, Verdict::Refused);
+    assert_eq!(page.relate(&f(Elementary::Exp, &x), Relation::GreaterOrEqual, &add(&number(1), &x)).verdict, Verdict::Checked);
+    assert_eq!(page.relate(&f(Elementary::Tanh, &x), Relation::Less, &number(1)).verdict, Verdict::Checked);
+}
