@@ -296,7 +296,13 @@ mod tests {
             }
         });
         let references = read.references.iter().map(|found| ReferenceReport { label: found.label.clone(), span: found.span });
-        PageReport { file: file.to_string(), formulas: formulas.collect(), errors: read.errors.clone(), references: references.collect() }
+        PageReport {
+            file: file.to_string(),
+            formulas: formulas.collect(),
+            errors: read.errors.clone(),
+            references: references.collect(),
+            refused: Vec::new(),
+        }
     }
 
     fn run_on(arguments: &[&str]) -> (u8, String, String) {

@@ -152,7 +152,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         // A long sum leans to the left; its spine is followed in a loop, so that its length is not depth.
         let mut spine = Vec::new();
         let mut first = expr;
-        while let Kind::Add(left, _) | Kind::Sub(left, _) | Kind::Mul(left, _) | Kind::Hadamard(left, _) | Kind::Kronecker(left, _) = &first.kind {
+        while let Kind::Add(left, _) | Kind::Sub(left, _) | Kind::Mul(left, _) | Kind::Hadamard(left, _) | Kind::Kronecker(left, _) =
+            &first.kind
+        {
             spine.push(first);
             first = left;
         }
@@ -168,7 +170,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn follow(&mut self, first: &'a Expr, spine: &[&'a Expr]) -> Outcome<S> {
         let mut value = self.simple(first)?;
         for expr in spine.iter().rev() {
-            let (Kind::Add(_, right) | Kind::Sub(_, right) | Kind::Mul(_, right) | Kind::Hadamard(_, right) | Kind::Kronecker(_, right)) = &expr.kind else {
+            let (Kind::Add(_, right) | Kind::Sub(_, right) | Kind::Mul(_, right) | Kind::Hadamard(_, right) | Kind::Kronecker(_, right)) =
+                &expr.kind
+            else {
                 continue;
             };
             let right = self.eval(right)?;
@@ -207,7 +211,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     /// Element by element, a scalar expanded.
-    fn zip(&mut self, span: Span, a: &Value<S>, b: &Value<S>, f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>) -> Result<Value<S>, Fault> {
+    fn zip(
+        &mut self,
+        span: Span,
+        a: &Value<S>,
+        b: &Value<S>,
+        f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>,
+    ) -> Result<Value<S>, Fault> {
         let like = if a.is_scalar() { b } else { a };
         if !a.is_scalar() && !b.is_scalar() && (a.rows, a.cols) != (b.rows, b.cols) {
             return Err(Fault::IndexOutOfRange(span));
@@ -327,7 +337,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Kind::Elementary(function, of) => {
                 let value = self.eval(of)?;
                 // A periodic function subtracts a multiple of its period.
-                if matches!(function, Elementary::Sin | Elementary::Cos | Elementary::Tan | Elementary::Sec | Elementary::Csc | Elementary::Cot) {
+                if matches!(
+                    function,
+                    Elementary::Sin | Elementary::Cos | Elementary::Tan | Elementary::Sec | Elementary::Csc | Elementary::Cot
+                ) {
                     self.note(&value);
                 }
                 self.each(&value, |x| x.elementary(*function))
@@ -464,9 +477,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         for key in keys {
             let set = self.reaches(key.0);
             if changed.iter().any(|c| set.contains(c))
-                && let Some(value) = self.cache.remove(&key) {
-                    taken.push((key, value));
-                }
+                && let Some(value) = self.cache.remove(&key)
+            {
+                taken.push((key, value));
+            }
         }
         taken
     }
@@ -506,7 +520,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     /// Runs `f` for all values of the indices for which the condition holds.
-    fn over(&mut self, ranges: &'a [IndexRange], condition: Option<&'a Condition>, f: &mut dyn FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
+    fn over(
+        &mut self,
+        ranges: &'a [IndexRange],
+        condition: Option<&'a Condition>,
+        f: &mut dyn FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let Some((first, rest)) = ranges.split_first() else {
             self.spend(1)?;
             return match condition {
@@ -535,7 +554,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         Ok(sum)
     }
 
-    fn repeated_product(&mut self, expr: &'a Expr, ranges: &'a [IndexRange], condition: Option<&'a Condition>, body: &'a Expr) -> Outcome<S> {
+    fn repeated_product(
+        &mut self,
+        expr: &'a Expr,
+        ranges: &'a [IndexRange],
+        condition: Option<&'a Condition>,
+        body: &'a Expr,
+    ) -> Outcome<S> {
         let mut product = self.filled(expr, |i, j| i64::from(i == j))?;
         self.over(ranges, condition, &mut |this| {
             let factor = this.eval(body)?;

@@ -358,9 +358,10 @@ impl<'a> Judge<'a> {
             let mut improved = false;
             for changed in sampler.neighbours(&best, &step) {
                 if let Some(new) = margin(&changed)
-                    && new > value {
-                        (best, value, improved) = (changed, new, true);
-                    }
+                    && new > value
+                {
+                    (best, value, improved) = (changed, new, true);
+                }
                 if value > 0.0 && self.finding(&best, &mut Level::Rational.clone(), None) == Finding::Separates {
                     return Some(best);
                 }
@@ -389,7 +390,8 @@ impl<'a> Judge<'a> {
         let refutation = self.step.relation == Relation::NotEqual;
         if let Some(Fault::IndexOutOfRange(span)) = tally.fault {
             judgement.verdict = Verdict::Refused;
-            judgement.diagnostic = Some(Diagnostic::new(Code::Index, span, "an index or a size does not fit for some of the admitted sizes"));
+            judgement.diagnostic =
+                Some(Diagnostic::new(Code::Index, span, "an index or a size does not fit for some of the admitted sizes"));
         } else if let Some(Fault::Limit(what)) = tally.fault {
             judgement.verdict = Verdict::Undecided;
             judgement.diagnostic = Some(self.message(Code::Limit, format!("this step is too large to be checked: {what} is bounded")));
@@ -456,25 +458,26 @@ impl<'a> Judge<'a> {
         for _ in 0..4 {
             if let Some(sample) = sampler.draw()
                 && let Some(instance) = sampler.instances(&sample).first()
-                    && self.exact::<Rational>(instance, None) == Finding::Agrees {
-                        return true;
-                    }
+                && self.exact::<Rational>(instance, None) == Finding::Agrees
+            {
+                return true;
+            }
         }
         false
     }
 
     fn message(&self, code: Code, text: String) -> Diagnostic {
-        Diagnostic::new(code, self.step.at, text)
-            .label(self.step.left.span, "from here")
-            .label(self.step.right.span, "to here")
+        Diagnostic::new(code, self.step.at, text).label(self.step.left.span, "from here").label(self.step.right.span, "to here")
     }
 
     fn texts(&self, sample: &Sample) -> (String, String) {
         let one = |expr: &Expr| {
             if let Ok(value) = Evaluator::<Rational>::new(self.symbols, sample, Mode::Dual).value(expr)
-                && !self.draws_functions() && value.data.iter().all(|x| *x.real.0.denom() <= 1000.into()) {
-                    return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.0.to_string()).collect::<Vec<_>>());
-                }
+                && !self.draws_functions()
+                && value.data.iter().all(|x| *x.real.0.denom() <= 1000.into())
+            {
+                return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.0.to_string()).collect::<Vec<_>>());
+            }
             match Evaluator::<f64>::new(self.symbols, sample, Mode::Dual).value(expr) {
                 Ok(value) => text(value.rows, value.cols, &value.data.iter().map(|x| number_text(x.real)).collect::<Vec<_>>()),
                 Err(_) => "undefined".to_string(),
@@ -575,10 +578,15 @@ impl<'a> Judge<'a> {
         for id in ids {
             let symbol = &self.symbols[id];
             let square = symbol.shape.rows == symbol.shape.cols && !symbol.shape.is_scalar();
-            if square && matches!(symbol.kind, SymbolKind::Variable { domain: Domain::Reals, parameter: false }) && self.would_hold(self.step, &[(id, Domain::Symmetric)], seed) {
+            if square
+                && matches!(symbol.kind, SymbolKind::Variable { domain: Domain::Reals, parameter: false })
+                && self.would_hold(self.step, &[(id, Domain::Symmetric)], seed)
+            {
                 let size = symbol.shape.rows.display(&|s| self.symbols[s].name.clone());
                 let name = &symbol.name;
-                return vec![format!("it holds if {name} = {name}^\\top was declared: `{name} \\in \\mathbb{{S}}^{{{size}}}`; this was tried")];
+                return vec![format!(
+                    "it holds if {name} = {name}^\\top was declared: `{name} \\in \\mathbb{{S}}^{{{size}}}`; this was tried"
+                )];
             }
         }
         Vec::new()
@@ -600,7 +608,10 @@ impl<'a> Judge<'a> {
         let mut ids: Vec<SymbolId> = sampler.facts.symbols.iter().copied().collect();
         ids.sort_unstable();
         ids.retain(|id| {
-            matches!(&self.symbols[*id].kind, SymbolKind::Variable { domain: Domain::Reals, parameter: false } | SymbolKind::Family { domain: Domain::Reals, .. })
+            matches!(
+                &self.symbols[*id].kind,
+                SymbolKind::Variable { domain: Domain::Reals, parameter: false } | SymbolKind::Family { domain: Domain::Reals, .. }
+            )
         });
         for (domain, written) in &candidates {
             for id in &ids {

@@ -280,7 +280,9 @@ impl<'a> Walk<'a> {
                 self.parts.extend(list.iter().map(Part::Expr));
             }
             Kind::IndicatorOf(condition) => self.parts.push(Part::Condition(condition)),
-            Kind::Sum(ranges, condition, body) | Kind::Product(ranges, condition, body) | Kind::ExtremumOver(_, ranges, condition, body) => {
+            Kind::Sum(ranges, condition, body)
+            | Kind::Product(ranges, condition, body)
+            | Kind::ExtremumOver(_, ranges, condition, body) => {
                 for range in ranges {
                     self.range(range);
                 }
@@ -345,7 +347,11 @@ pub fn nesting(symbols: &Symbols, expr: &Expr) -> usize {
         let mut walk = Walk::new(symbols, false);
         walk.parts.push(Part::Expr(expr));
         let inner = walk.run().derivatives;
-        if left == 0 || inner.is_empty() { usize::from(!inner.is_empty()) } else { 1 + inner.iter().map(|body| count(symbols, body, left - 1)).max().unwrap_or(0) }
+        if left == 0 || inner.is_empty() {
+            usize::from(!inner.is_empty())
+        } else {
+            1 + inner.iter().map(|body| count(symbols, body, left - 1)).max().unwrap_or(0)
+        }
     }
     count(symbols, expr, 4)
 }
@@ -440,7 +446,13 @@ impl<'a> Sampler<'a> {
                     _ => return,
                 };
                 let closer = |old: &Option<(BigRational, bool)>| match (&end, old) {
-                    (Some((new, _)), Some((old, _))) => if below { new < old } else { new > old },
+                    (Some((new, _)), Some((old, _))) => {
+                        if below {
+                            new < old
+                        } else {
+                            new > old
+                        }
+                    }
                     _ => true,
                 };
                 if below && closer(&high) {
@@ -582,9 +594,10 @@ impl<'a> Sampler<'a> {
                     ints.insert(*symbol, value);
                 }
             } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value))
-                && let (false, Some(value)) = (free.contains(symbol), number.to_i64()) {
-                    ints.insert(*symbol, value);
-                }
+                && let (false, Some(value)) = (free.contains(symbol), number.to_i64())
+            {
+                ints.insert(*symbol, value);
+            }
         }
         Some(ints)
     }
@@ -627,7 +640,9 @@ impl<'a> Sampler<'a> {
             }
             let matrix = match (&value.kind, constant(value)) {
                 (_, Some(number)) => Matrix { rows: 1, cols: 1, data: vec![number] },
-                (Kind::Symbol(other), _) if sample.values.contains_key(&(*other, Vec::new())) => sample.values[&(*other, Vec::new())].clone(),
+                (Kind::Symbol(other), _) if sample.values.contains_key(&(*other, Vec::new())) => {
+                    sample.values[&(*other, Vec::new())].clone()
+                }
                 _ => {
                     let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
                     let data: Option<Vec<BigRational>> = data.into_iter().map(BigRational::from_float).collect();
@@ -704,10 +719,12 @@ impl<'a> Sampler<'a> {
         let offset = steps[self.random.range(0, steps.len() as i64 - 1) as usize];
         let value = threshold + fraction(offset, 100);
         if let Some(matrix) = sample.values.get_mut(&(id, Vec::new()))
-            && matrix.data.len() == 1 && contains(domain, &value) {
-                matrix.data[0] = value;
-                sample.structured |= offset == 0;
-            }
+            && matrix.data.len() == 1
+            && contains(domain, &value)
+        {
+            matrix.data[0] = value;
+            sample.structured |= offset == 0;
+        }
     }
 
     fn matrix(&mut self, rows: usize, cols: usize, domain: &Domain, style: usize, ints: &Ints) -> Option<Matrix> {
@@ -728,7 +745,8 @@ impl<'a> Sampler<'a> {
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
         }
-        let transposed = |m: &Matrix| -> Vec<BigRational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
+        let transposed =
+            |m: &Matrix| -> Vec<BigRational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
         if special && rows != cols {
             return None;
         }
@@ -747,7 +765,8 @@ impl<'a> Sampler<'a> {
                 let m = matrix.clone();
                 for p in 0..rows * rows {
                     let (i, j) = (p % rows, p / rows);
-                    matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(BigRational::zero(), |a, b| a + b);
+                    matrix.data[p] =
+                        (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(BigRational::zero(), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
                     add_to_diagonal(&mut matrix, &fraction(1, 1));
@@ -769,9 +788,10 @@ impl<'a> Sampler<'a> {
 
     fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<BigRational> {
         if let Some(wanted) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w))
-            && !matches!(domain, Domain::Set(_) | Domain::Whole(..)) {
-                return Some(wanted);
-            }
+            && !matches!(domain, Domain::Set(_) | Domain::Whole(..))
+        {
+            return Some(wanted);
+        }
         let random = &mut self.random;
         Some(match domain {
             Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
@@ -822,7 +842,14 @@ impl<'a> Sampler<'a> {
             }
             for position in 0..matrix.data.len() {
                 let old = &matrix.data[position];
-                let candidates = [fraction(0, 1), fraction(1, 1), fraction(-1, 1), fraction(2, 1), old.round(), (old * fraction(2, 1)).round() / fraction(2, 1)];
+                let candidates = [
+                    fraction(0, 1),
+                    fraction(1, 1),
+                    fraction(-1, 1),
+                    fraction(2, 1),
+                    old.round(),
+                    (old * fraction(2, 1)).round() / fraction(2, 1),
+                ];
                 for value in candidates {
                     if weight(&value) >= weight(old) || !contains(&domain, &value) {
                         continue;
@@ -850,7 +877,10 @@ impl<'a> Sampler<'a> {
         keys.sort_unstable();
         for key in keys {
             let domain = self.domain(key.0);
-            if matches!(domain, Domain::Symmetric | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible | Domain::Whole(..)) {
+            if matches!(
+                domain,
+                Domain::Symmetric | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible | Domain::Whole(..)
+            ) {
                 continue;
             }
             for position in 0..sample.values[&key].data.len().min(12) {
@@ -880,9 +910,10 @@ impl<'a> Sampler<'a> {
         for id in &self.order {
             let symbol = &self.symbols[*id];
             if let (SymbolKind::Whole { .. }, Some(value)) = (&symbol.kind, sample.ints.get(id))
-                && (free.contains(id) || !self.facts.bound.contains(id)) {
-                    texts.push((symbol.name.clone(), value.to_string()));
-                }
+                && (free.contains(id) || !self.facts.bound.contains(id))
+            {
+                texts.push((symbol.name.clone(), value.to_string()));
+            }
             let mut keys: Vec<_> = sample.values.keys().filter(|key| key.0 == *id).collect();
             keys.sort_unstable();
             for key in keys {
@@ -932,11 +963,7 @@ fn contains(domain: &Domain, value: &BigRational) -> bool {
 }
 
 fn exact_text(value: &BigRational) -> String {
-    if value.denom().to_u64().is_some_and(|d| d <= 1000) {
-        value.to_string()
-    } else {
-        number_text(value.to_f64().unwrap_or(f64::NAN))
-    }
+    if value.denom().to_u64().is_some_and(|d| d <= 1000) { value.to_string() } else { number_text(value.to_f64().unwrap_or(f64::NAN)) }
 }
 
 /// A number with at most six digits.

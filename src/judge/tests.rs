@@ -121,7 +121,15 @@ impl Page {
     }
 
     fn judge(&self, left: &Expr, relation: Relation, right: &Expr, free: Vec<IndexRange>, conditions: Vec<Condition>) -> Judgement {
-        let step = Step { left: left.clone(), relation, right: right.clone(), at: Span::default(), free, conditions, text: format!("{left:?}{right:?}") };
+        let step = Step {
+            left: left.clone(),
+            relation,
+            right: right.clone(),
+            at: Span::default(),
+            free,
+            conditions,
+            text: format!("{left:?}{right:?}"),
+        };
         judge(&self.0, &step, 0)
     }
 
@@ -199,7 +207,15 @@ fn elementary_functions_and_second_derivatives() {
     page.expect(&second, &expr(Kind::Neg(Box::new(sine.clone())), &Shape::scalar()), Verdict::Checked);
     page.expect(&second, &sine, Verdict::Refused);
     page.expect(&derivative(&derivative(&power(&x, 3), &x), &x), &mul(&number(6), &x), Verdict::Exact);
-    for function in [Elementary::Tan, Elementary::Logistic, Elementary::Tanh, Elementary::Softplus, Elementary::Arctan, Elementary::Exp, Elementary::Arsinh] {
+    for function in [
+        Elementary::Tan,
+        Elementary::Logistic,
+        Elementary::Tanh,
+        Elementary::Softplus,
+        Elementary::Arctan,
+        Elementary::Exp,
+        Elementary::Arsinh,
+    ] {
         let y = apply(function, &x);
         // A derivative written as a limit of the function itself would prove nothing; the product rule on it does.
         let product = mul(&x, &y);
@@ -329,7 +345,11 @@ fn differences_far_from_one_are_seen() {
     let sine = apply(Elementary::Sin, &x);
     assert_eq!(page.relate(&sine, Relation::Equal, &mul(&sine, &add(&number(1), &tiny))).verdict, Verdict::Undecided);
     page.expect(&x, &add(&x, &tiny), Verdict::Refused);
-    page.expect(&apply(Elementary::Exp, &sub(&x, &number(40))), &mul(&number(2), &apply(Elementary::Exp, &sub(&x, &number(40)))), Verdict::Refused);
+    page.expect(
+        &apply(Elementary::Exp, &sub(&x, &number(40))),
+        &mul(&number(2), &apply(Elementary::Exp, &sub(&x, &number(40)))),
+        Verdict::Refused,
+    );
 }
 
 #[test]
@@ -401,7 +421,8 @@ fn families_and_their_members() {
     let member = |index| expr(Kind::Member(family, vec![Int::symbol(index)]), &column);
     let range = |index| IndexRange { index, low: Int::one(), high: count.clone() };
     let energy = page.define("E", &expr(Kind::Sum(vec![range(i)], None, Box::new(dot(&member(i), &member(i)))), &Shape::scalar()));
-    let slope = expr(Kind::Derivative(Box::new(energy), By::Member(family, vec![Int::symbol(j)]), Arrangement::Jacobian), &column.transposed());
+    let slope =
+        expr(Kind::Derivative(Box::new(energy), By::Member(family, vec![Int::symbol(j)]), Arrangement::Jacobian), &column.transposed());
     let right = mul(&number(2), &transpose(&member(j)));
     assert_eq!(page.judge(&slope, Relation::Equal, &right, vec![range(j)], Vec::new()).verdict, Verdict::Exact);
     assert_eq!(page.judge(&slope, Relation::Equal, &transpose(&member(j)), vec![range(j)], Vec::new()).verdict, Verdict::Refused);
@@ -426,8 +447,9 @@ fn bindings_reach_definitions_and_are_undone() {
 fn arbitrary_functions_matter_in_every_argument_and_lie_in_their_range() {
     let mut page = Page::default();
     let (s, t) = (page.scalar("s"), page.scalar("t"));
-    let parameters: Vec<SymbolId> =
-        ["p", "q"].map(|name| id(&page.symbol(name, &Shape::scalar(), SymbolKind::Variable { domain: Domain::Reals, parameter: true }))).to_vec();
+    let parameters: Vec<SymbolId> = ["p", "q"]
+        .map(|name| id(&page.symbol(name, &Shape::scalar(), SymbolKind::Variable { domain: Domain::Reals, parameter: true })))
+        .to_vec();
     let positive = Domain::Interval { low: Some((BigRational::zero(), false)), high: None };
     let kind = |range| SymbolKind::Function { parameters: parameters.clone(), body: None, range, domain: Domain::Reals };
     let f = id(&page.symbol("f", &Shape::scalar(), kind(Domain::Reals)));
@@ -462,7 +484,11 @@ fn restricted_domains() {
     let y = page.within("y", &Shape::scalar(), Domain::Set(vec![-one.clone(), one]));
     page.expect(&power(&y, 2), &number(1), Verdict::Exact);
     page.expect(&y, &number(1), Verdict::Refused);
-    let unit = page.within("u", &Shape::scalar(), Domain::Interval { low: Some((BigRational::zero(), false)), high: Some((BigRational::from_integer(1.into()), false)) });
+    let unit = page.within(
+        "u",
+        &Shape::scalar(),
+        Domain::Interval { low: Some((BigRational::zero(), false)), high: Some((BigRational::from_integer(1.into()), false)) },
+    );
     assert_eq!(page.relate(&apply(Elementary::Ln, &unit), Relation::Less, &number(0)).verdict, Verdict::Checked);
     assert_eq!(page.relate(&unit, Relation::LessOrEqual, &like(Kind::Quotient, &number(9), &number(10))).verdict, Verdict::Refused);
 }
@@ -522,7 +548,11 @@ fn identities_of_every_day() {
     let monomial = derivative(&like(Kind::Power, &x, &int(&k)), &x);
     page.expect(&monomial, &mul(&int(&k), &like(Kind::Power, &x, &int(&less))), Verdict::Exact);
     page.expect(&monomial, &mul(&int(&k), &like(Kind::Power, &x, &int(&k))), Verdict::Refused);
-    page.expect(&derivative(&f(Elementary::Sqrt, &a), &a), &like(Kind::Quotient, &number(1), &mul(&number(2), &f(Elementary::Sqrt, &a))), Verdict::Checked);
+    page.expect(
+        &derivative(&f(Elementary::Sqrt, &a), &a),
+        &like(Kind::Quotient, &number(1), &mul(&number(2), &f(Elementary::Sqrt, &a))),
+        Verdict::Checked,
+    );
     page.expect(&derivative(&f(Elementary::Ln, &a), &a), &like(Kind::Quotient, &number(1), &a), Verdict::Checked);
     page.expect(&like(Kind::Power, &number(-1), &int(&k)), &number(1), Verdict::Refused);
     page.expect(&expr(Kind::Extremum(Extremum::Max, vec![x.clone(), y.clone()]), &Shape::scalar()), &x, Verdict::Refused);
