@@ -361,6 +361,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             Kind::Softmax(of) => {
                 let value = self.eval(of)?;
+                self.note(&value);
                 let powers = self.each(&value, |x| x.elementary(Elementary::Exp))?;
                 let sum = total(&powers.data)?;
                 self.each(&powers, |x| x.div(&sum))

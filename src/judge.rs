@@ -124,6 +124,8 @@ struct Tally {
     undefined: usize,
     random_undefined: usize,
     kinks: usize,
+    /// Random samples with a dimension above 1: how many were compared, and how many passed over.
+    large: (usize, usize),
     seen: Seen,
     dimensions: BTreeMap<SymbolId, BTreeSet<i64>>,
     separating: Option<Sample>,
@@ -145,6 +147,14 @@ pub fn judge(symbols: &Symbols, step: &Step, seed: u64) -> Judgement {
     judge.verdict(tally, &mut sampler, seed)
 }
 
+impl Tally {
+    /// Whether enough samples were compared. Those of size 1 do not count where larger ones were passed over.
+    fn enough(&self) -> bool {
+        let larger = self.large.1 == 0 || self.large.0 >= NEEDED.1;
+        self.compared >= NEEDED.0 && self.random >= NEEDED.1 && larger
+    }
+}
+
 impl<'a> Judge<'a> {
     fn new(symbols: &'a Symbols, step: &'a Step, sampler: &Sampler) -> Judge<'a> {
         let nesting = |expr| crate::sample::nesting(symbols, expr);
@@ -160,20 +170,23 @@ impl<'a> Judge<'a> {
             undefined: 0,
             random_undefined: 0,
             kinks: 0,
+            large: (0, 0),
             seen: Seen::default(),
             dimensions: BTreeMap::new(),
             separating: None,
             fault: None,
         };
         let mut samples = Vec::new();
+        // Each comparison takes further samples, which come close to it.
+        let drawn = DRAWN + 8 * sampler.facts.comparisons.len().min(4);
         for number in 0..3 * DRAWN {
-            let enough = tally.compared >= NEEDED.0 && tally.random >= NEEDED.1;
+            let enough = tally.enough();
             let covered = sampler.facts.branches.is_subset(&tally.seen.branches);
-            if number >= DRAWN && enough && covered {
+            if number >= drawn && enough && covered {
                 break;
             }
             let Some(sample) = sampler.draw() else {
-                if number >= DRAWN {
+                if number >= drawn {
                     break;
                 }
                 continue;
@@ -202,9 +215,20 @@ impl<'a> Judge<'a> {
         // What exact arithmetic decided is held against numerical differentiation as well.
         if tally.level != Level::Float && self.derivative && finding == Finding::Agrees && tally.compared < CONFIRMED {
             match self.float(sample, Some(&mut tally.seen), true) {
-                Finding::Unclear | Finding::Separates => finding = Finding::Unclear,
+                Finding::Unclear | Finding::Separates => {
+                    finding = match self.exact::<Rational>(sample, None) {
+                        Finding::Separates => Finding::Separates,
+                        _ => Finding::Unclear,
+                    }
+                }
                 Finding::Agrees | Finding::PassedOver(_) => {}
             }
+        }
+        let large = !sample.structured && sample.ints.iter().any(|(id, value)| *value > 1 && self.is_dimension(*id));
+        match &finding {
+            Finding::Agrees => tally.large.0 += usize::from(large),
+            Finding::PassedOver(_) => tally.large.1 += usize::from(large),
+            _ => {}
         }
         match finding {
             Finding::Agrees => {
@@ -226,11 +250,20 @@ impl<'a> Judge<'a> {
         }
     }
 
+    fn is_dimension(&self, id: SymbolId) -> bool {
+        matches!(self.symbols[id].kind, SymbolKind::Whole { dimension: true, .. })
+    }
+
     /// What a sample says, in the first kind of number that can say it; `level` remembers which.
     fn finding(&self, sample: &Sample, level: &mut Level, mut seen: Option<&mut Seen>) -> Finding {
         if *level == Level::Prime {
             match self.exact::<Prime>(sample, seen.as_deref_mut()) {
                 Finding::PassedOver(Fault::Unsupported | Fault::Limit(_)) => *level = Level::Rational,
+                // A divisor may be zero modulo the prime only.
+                Finding::PassedOver(Fault::Undefined) => match self.exact::<Rational>(sample, seen.as_deref_mut()) {
+                    Finding::PassedOver(_) => return Finding::PassedOver(Fault::Undefined),
+                    finding => return finding,
+                },
                 finding => return finding,
             }
         }
@@ -256,7 +289,9 @@ impl<'a> Judge<'a> {
         if (left.rows, left.cols) != (right.rows, right.cols) {
             return Err(Fault::IndexOutOfRange(self.step.left.span));
         }
-        let (largest, differentiated) = (evaluator.largest, evaluator.differentiated.max(evaluator.largest));
+        let differentiated = evaluator.differentiated.max(evaluator.largest);
+        // Derivatives that cancel round relative to what was differentiated.
+        let largest = differentiated;
         let mut terms = 0.0;
         if S::TRANSCENDENTAL {
             for side in [&self.step.left, &self.step.right] {
@@ -417,7 +452,10 @@ impl<'a> Judge<'a> {
         None
     }
 
-    fn verdict(&self, tally: Tally, sampler: &mut Sampler<'a>, seed: u64) -> Judgement {
+    fn verdict(&self, mut tally: Tally, sampler: &mut Sampler<'a>, seed: u64) -> Judgement {
+        if tally.level == Level::Prime && tally.separating.is_none() && tally.fault.is_none() && tally.compared > 0 {
+            self.confirm(sampler, &mut tally);
+        }
         let mut judgement = Judgement {
             verdict: if tally.level == Level::Float { Verdict::Checked } else { Verdict::Exact },
             samples: tally.compared,
@@ -464,7 +502,7 @@ impl<'a> Judge<'a> {
             }
         } else {
             let constant = sampler.facts.symbols.is_empty();
-            let enough = (tally.compared >= NEEDED.0 && tally.random >= NEEDED.1) || (constant && tally.compared > 0);
+            let enough = tally.enough() || (constant && tally.compared > 0);
             let reason = if tally.random_undefined > 0 {
                 Some("a side is undefined on some of the samples")
             } else if tally.unclear > 0 && 3 * tally.unclear >= tally.compared {
@@ -490,24 +528,31 @@ impl<'a> Judge<'a> {
             } else if refutation {
                 judgement.verdict = Verdict::Refused;
                 judgement.diagnostic = Some(self.message(Code::Refused, format!("the two sides agree on all {} samples", tally.compared)));
-            } else if tally.level == Level::Prime && !self.confirmed(sampler) {
-                judgement.verdict = Verdict::Checked;
             }
         }
         judgement
     }
 
-    /// What agrees modulo the prime is confirmed once in rational numbers.
-    fn confirmed(&self, sampler: &mut Sampler<'a>) -> bool {
+    /// What agrees modulo the prime is confirmed once in rational numbers; where these grow too long, in floating point.
+    fn confirm(&self, sampler: &mut Sampler<'a>, tally: &mut Tally) {
+        let mut float = None;
         for _ in 0..4 {
-            if let Some(sample) = sampler.draw()
-                && let Some(instance) = sampler.instances(&sample).first()
-                && self.exact::<Rational>(instance, None) == Finding::Agrees
-            {
-                return true;
+            let Some(sample) = sampler.draw() else { continue };
+            let Some(instance) = sampler.instances(&sample).into_iter().next() else { continue };
+            match self.exact::<Rational>(&instance, None) {
+                Finding::Agrees => return,
+                Finding::Separates => {
+                    tally.separating = Some(instance);
+                    tally.level = Level::Rational;
+                    return;
+                }
+                _ => float = Some(self.float(&instance, None, false)),
             }
         }
-        false
+        if float != Some(Finding::Agrees) {
+            tally.unclear = tally.unclear.max(tally.compared);
+        }
+        tally.level = Level::Float;
     }
 
     fn message(&self, code: Code, text: String) -> Diagnostic {

@@ -438,6 +438,18 @@ impl<'a> Sampler<'a> {
                 (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
                 _ => {}
             },
+            Condition::Relation(Relation::Less | Relation::LessOrEqual, a, b)
+            | Condition::Relation(Relation::Greater | Relation::GreaterOrEqual, b, a)
+                if matches!(a.kind, Kind::Elementary(Elementary::Abs, _)) && constant(b).is_some() =>
+            {
+                let (Kind::Elementary(_, of), Some(size)) = (&a.kind, constant(b)) else { return };
+                if let (Kind::Symbol(x), true) = (&of.kind, size.is_positive())
+                    && self.free_variable(*x)
+                    && self.domain(*x) == Domain::Reals
+                {
+                    self.narrowed.insert(*x, Domain::Interval { low: Some((-size.clone(), true)), high: Some((size, true)) });
+                }
+            }
             Condition::Relation(Relation::NotEqual, a, b) if !a.shape.is_scalar() => {
                 if let (Kind::Symbol(x), Kind::Symbol(y)) = (&a.kind, &b.kind)
                     && self.free_variable(*x)
@@ -597,6 +609,18 @@ impl<'a> Sampler<'a> {
             if to < low {
                 return None;
             }
+            // The ends of a range take their turns.
+            if let (false, false, 0, Some(high)) = (dimension, small, attempt, high)
+                && number % 4 != 0
+            {
+                let value = match number % 4 {
+                    1 => high,
+                    2 => low,
+                    _ => self.random.range(low, high.min(low.saturating_add(30))),
+                };
+                ints.insert(id, value);
+                continue;
+            }
             // The first number that is no size goes through the small values one after the other, every second time.
             if !dimension && !small && attempt == 0 && number.is_multiple_of(2) && !counted {
                 counted = true;
@@ -723,15 +747,21 @@ impl<'a> Sampler<'a> {
             return;
         }
         let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
-        let steps: &[i64] = if self.facts.derivative { &[5, -5, 60, -60] } else { &[0, 5, -5, 60, -60] };
-        let target = fraction(steps[turn / self.facts.comparisons.len() % steps.len()], 100);
+        let steps: &[i64] = if self.facts.derivative { &[500, -500, 6000, -6000] } else { &[0, 500, -500, 5, -5, 6000, -6000] };
+        let target = fraction(steps[turn / self.facts.comparisons.len() % steps.len()], 10_000);
         let symbols = self.symbols;
-        let difference = |sample: &Sample| {
-            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, sample).ok()?.2.first()?);
-            Some(one(a)? - b.map_or(Some(0.0), one)?)
-        };
+        // An index that a sum binds is taken for some element that the comparison may be about.
         let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
         let position = self.random.range(0, count as i64 - 1) as usize;
+        let mut bound: Vec<SymbolId> = self.facts.bound.iter().copied().filter(|id| !sample.ints.contains_key(id)).collect();
+        bound.sort_unstable();
+        let element = if key.1.is_empty() { position as i64 + 1 } else { key.1[0] };
+        let difference = |sample: &Sample| {
+            let mut at = sample.clone();
+            at.ints.extend(bound.iter().map(|id| (*id, element)));
+            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, &at).ok()?.2.first()?);
+            Some(one(a)? - b.map_or(Some(0.0), one)?)
+        };
         let mut moved = sample.clone();
         // Two steps of the secant method are exact for a linear side, and come close for another.
         let mut far = false;
@@ -746,7 +776,7 @@ impl<'a> Sampler<'a> {
             if !by.is_finite() || by.abs() > 10_000.0 {
                 return;
             }
-            far |= by.abs() > 20.0;
+            far |= by.abs() > 4.0;
             if let Some(matrix) = moved.values.get_mut(&key) {
                 matrix.data[position] += fraction((by * 10_000.0).round() as i64, 10_000);
             }
@@ -768,9 +798,9 @@ impl<'a> Sampler<'a> {
         // All thresholds and all distances from them take their turns.
         let turn = self.drawn / 4;
         let threshold = near[turn % near.len()].clone();
-        let steps: &[i64] = if self.facts.derivative { &[-5, 5, -40, 40] } else { &[0, -5, 5, -40, 40] };
+        let steps: &[i64] = if self.facts.derivative { &[-500, 500, -4000, 4000] } else { &[0, -5, 5, 500, -500, -4000, 4000] };
         let offset = steps[turn / near.len() % steps.len()];
-        let value = threshold + fraction(offset, 100);
+        let value = threshold + fraction(offset, 10_000);
         if let Some(matrix) = sample.values.get_mut(&(id, Vec::new()))
             && matrix.data.len() == 1
             && contains(domain, &value)

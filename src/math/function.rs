@@ -173,6 +173,21 @@ impl Reader {
         // The form with its scripts, where it was introduced in that form; `W^{(1)\top}` carries a transpose beside its name.
         let exact = self.exact_name(name, sub, sup);
         let mut element = sub.and_then(|sub| self.element_symbol(name, index_count(sub)));
+        // An element of a vector whose name has a superscript: `a^{(1)}_k` of `\mathbf{a}^{(1)}`.
+        let mut sup = sup;
+        if let (Some(sub), Some(script)) = (sub, sup) {
+            let close = script.first().and_then(opens).and_then(|_| matching(script, 0).ok());
+            for (inner, rest) in [(script, &script[script.len()..])].into_iter().chain(close.map(|close| script.split_at(close + 1))) {
+                let full = format!("{name}^{{{}}}", canonical(inner));
+                if let Some(id) = self.element_symbol(&full, index_count(sub))
+                    && exact.as_ref().is_none_or(|(exact, _, _)| *exact < id)
+                {
+                    sup = (!rest.is_empty()).then_some(rest);
+                    let indices = self.index_list(sub, span)?;
+                    return Ok(Named::Value(self.element(id, &indices, span)?, None, sup));
+                }
+            }
+        }
         if let Some((id, sub_left, sup_left)) = exact {
             let own_superscript = sup.is_some() && sup_left != sup;
             let taken = match (sub, sub_left) {

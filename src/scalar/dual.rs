@@ -157,10 +157,17 @@ impl<S: Scalar> Dual<S> {
         })
     }
 
+    /// Whether it would be zero after a small step of what it varies with: its value is small beside its tangents.
+    fn vanishes_nearby(&self) -> bool {
+        let zero = S::from_int(0);
+        let mut tangents = self.rest.iter().filter(|c| !c.is_zero());
+        tangents.any(|c| self.real.is_zero() || self.real.div(c).is_ok_and(|steps| steps.close(&zero)))
+    }
+
     /// Which is larger. Where the difference varies, the two must not be close: there a comparison has a kink.
     pub fn order(&self, other: &Dual<S>) -> Result<Ordering, Fault> {
         let order = self.real.order(&other.real)?;
-        if (!self.rest.is_empty() || !other.rest.is_empty()) && self.real.close(&other.real) && self.sub(other)?.varies() {
+        if (!self.rest.is_empty() || !other.rest.is_empty()) && self.sub(other)?.vanishes_nearby() {
             return Err(Fault::Kink);
         }
         Ok(order)
@@ -195,7 +202,7 @@ impl<S: Scalar> Dual<S> {
             return Ok(Dual::constant(self.real.power(&exponent.real)?));
         }
         if exponent.rest.is_empty() {
-            if self.real.is_zero() || self.real.close(&S::from_int(0)) {
+            if self.vanishes_nearby() {
                 return Err(Fault::Kink);
             }
             return self.lift(&|a| a.power(exponent), &|a| a.power(&exponent.sub(&Dual::int(1))?)?.mul(exponent));
@@ -214,7 +221,8 @@ impl<S: Scalar> Dual<S> {
             Elementary::Arcosh => &[1],
             _ => &[],
         };
-        if self.varies() && edges.iter().any(|edge| self.real.close(&S::from_int(*edge))) {
+        let near = |edge: &i64| self.sub(&Dual::int(*edge)).is_ok_and(|distance| distance.vanishes_nearby());
+        if edges.iter().any(near) {
             return Err(if S::TRANSCENDENTAL || self.real.elementary(function).is_ok() { Fault::Kink } else { Fault::Unsupported });
         }
         self.lift(&|a| a.elementary(function), &|a| a.slope(function))

@@ -171,12 +171,18 @@ impl Parser {
         }
     }
 
-    fn list(&mut self, stop: &Stop) -> Result<Vec<Node>, Diagnostic> {
+    /// One level deeper, as far as that goes.
+    fn deeper(&mut self) -> Result<(), Diagnostic> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(Diagnostic::new(Code::Limit, self.here(), format!("formulas may be nested {MAX_DEPTH} deep at most"))
                 .help("define a part of the formula as a symbol of its own"));
         }
+        Ok(())
+    }
+
+    fn list(&mut self, stop: &Stop) -> Result<Vec<Node>, Diagnostic> {
+        self.deeper()?;
         let mut nodes: Vec<Node> = Vec::new();
         while let Some(token) = self.peek() {
             let stops = match (&token.kind, stop) {
@@ -319,11 +325,13 @@ impl Parser {
                 Ok((vec![Node { kind, span: token.span }], token.span))
             }
             TokenKind::Command(_) => {
+                self.deeper()?;
                 let mut nodes = Vec::new();
                 let start = self.position;
                 while nodes.is_empty() && self.position < self.tokens.len() {
                     self.atom(&mut nodes)?;
                 }
+                self.depth -= 1;
                 let last = self.tokens[self.position.max(start + 1) - 1].span;
                 Ok((nodes, token.span.to(last)))
             }
