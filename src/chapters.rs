@@ -139,7 +139,8 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .collect();
-        let wrong = differences(&shown, "is shown and not stored in book/output", &stored, "is stored in book/output and shown by no snippet");
+        let wrong =
+            differences(&shown, "is shown and not stored in book/output", &stored, "is stored in book/output and shown by no snippet");
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         let mut names = shown.clone();
         names.sort();
@@ -167,7 +168,8 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_found() {
-        let page = "`output(\"prose\")`\n\n```rust\nlet mut out = output(\"a\");\nplot(\"b\", \"title\")\n```\n\n```text\noutput(\"c\")\n```\n";
+        let page =
+            "`output(\"prose\")`\n\n```rust\nlet mut out = output(\"a\");\nplot(\"b\", \"title\")\n```\n\n```text\noutput(\"c\")\n```\n";
         assert_eq!(shown(page), ["a.txt", "b.svg"]);
     }
 }

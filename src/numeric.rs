@@ -137,9 +137,7 @@ pub fn jacobian(f: impl Fn(&DVector<f64>) -> DVector<f64>, x: &DVector<f64>) -> 
 /// ```
 pub fn hessian(f: impl Fn(&DVector<f64>) -> f64, x: &DVector<f64>) -> DMatrix<f64> {
     let gradient = |x: &DVector<f64>| gradient(&f, x).transpose();
-    columns(x.len(), x, |j| {
-        extrapolated_difference(|t| gradient(&with(x, j, t)), x[j], STEP_OF_DERIVATIVE * x[j].abs().max(1.0))
-    })
+    columns(x.len(), x, |j| extrapolated_difference(|t| gradient(&with(x, j, t)), x[j], STEP_OF_DERIVATIVE * x[j].abs().max(1.0)))
 }
 
 /// The derivative of a function of an m×n matrix, n×m: column i, row j holds the one by the element in row i, column j.

@@ -177,8 +177,7 @@ impl Formula {
     fn compare(&self, function: impl Fn(&At<'_>) -> DMatrix<f64>) -> Result<(), String> {
         let Page { file, source, chapter } = &*self.page;
         let symbols = &chapter.symbols;
-        let formula =
-            self.reading().ok_or_else(|| format!("could not be read; `cargo run -- check {file}` says why"))?;
+        let formula = self.reading().ok_or_else(|| format!("could not be read; `cargo run -- check {file}` says why"))?;
         let step = together(&claim_of(formula, self.claim)?)?;
         let Kind::Blocks(rows) = &step.left.kind else { return Err("could not be put together".to_string()) };
         let sides = rows.concat();
@@ -357,7 +356,12 @@ impl At<'_> {
                 .known()
                 .map(|(_, symbol)| {
                     let family = matches!(symbol.kind, SymbolKind::Family { .. } | SymbolKind::DefinedFamily { .. });
-                    format!("`{}` ({}{})", symbol.name, if family { "a family, each " } else { "" }, self.chapter.symbols.shape_text(&symbol.shape))
+                    format!(
+                        "`{}` ({}{})",
+                        symbol.name,
+                        if family { "a family, each " } else { "" },
+                        self.chapter.symbols.shape_text(&symbol.shape)
+                    )
                 })
                 .collect();
             names.sort();

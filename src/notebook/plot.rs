@@ -10,9 +10,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::output::compare;
 
-const WIDTH: u32 = 480;
+const WIDTH: u32 = 420;
 /// The height of title and axes, without the rows of the legend.
-const HEIGHT: u32 = 340;
+const HEIGHT: u32 = 320;
 const TITLE: u32 = 30;
 const LEGEND_ROW: u32 = 20;
 /// The plotting library divides the size of letters by 1.24.
@@ -169,7 +169,8 @@ impl Plot {
         let letters = TextStyle::from(("sans-serif", LETTERS)).color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
         root.draw_text(&self.title, &letters, (10, TITLE as i32 / 2))?;
         for (number, series) in self.series.iter().enumerate() {
-            let at = (14 + (number % 2) as i32 * WIDTH as i32 / 2, (TITLE + LEGEND_ROW / 2) as i32 + (number / 2) as i32 * LEGEND_ROW as i32);
+            let at =
+                (14 + (number % 2) as i32 * WIDTH as i32 / 2, (TITLE + LEGEND_ROW / 2) as i32 + (number / 2) as i32 * LEGEND_ROW as i32);
             if series.joined {
                 root.draw(&PathElement::new(vec![at, (at.0 + 26, at.1)], COLORS[number].stroke_width(2)))?;
             }
@@ -177,12 +178,8 @@ impl Plot {
             root.draw_text(&series.name, &letters, (at.0 + 34, at.1))?;
         }
         let (_, body) = root.split_vertically(size.1 - HEIGHT + TITLE);
-        let mut chart = ChartBuilder::on(&body)
-            .margin(8)
-            .margin_right(16)
-            .x_label_area_size(42)
-            .y_label_area_size(58)
-            .build_cartesian_2d(x, y)?;
+        let mut chart =
+            ChartBuilder::on(&body).margin(8).margin_right(16).x_label_area_size(42).y_label_area_size(58).build_cartesian_2d(x, y)?;
         chart
             .configure_mesh()
             .x_desc(&self.labels[0])
@@ -199,7 +196,8 @@ impl Plot {
                 }
             }
             let every = if series.joined { series.points.len().div_ceil(MARKERS) } else { 1 };
-            for point in runs.iter().flatten().step_by(every) {
+            // Where two lines lie on one another, their markers do not.
+            for point in runs.iter().flatten().skip(number * every / self.series.len()).step_by(every) {
                 mark(area, *point, number)?;
             }
         }
@@ -232,7 +230,11 @@ impl Drop for Plot {
 }
 
 /// A marker of its own shape for each series, since colours do not tell lines apart for everybody.
-fn mark<C: CoordTranslate>(area: &DrawingArea<SVGBackend, C>, at: C::From, number: usize) -> Result<(), DrawingAreaErrorKind<std::io::Error>>
+fn mark<C: CoordTranslate>(
+    area: &DrawingArea<SVGBackend, C>,
+    at: C::From,
+    number: usize,
+) -> Result<(), DrawingAreaErrorKind<std::io::Error>>
 where
     C::From: Clone,
 {
@@ -278,9 +280,13 @@ impl Axis {
             let step = factor * power;
             (step, (0..12).find(|n| step * libm::exp10(f64::from(*n)) > 0.999).unwrap_or(12) as usize)
         };
-        let (first, last) = ((low / step).floor(), (high / step).ceil());
+        // A logarithmic axis ends at any power of ten, and a plain one at a number that stands there.
+        let end = if log { 1.0 } else { step };
+        let (start, end) = ((low / end).floor() * end, (high / end).ceil() * end);
+        let first = (start / step - 1e-9).ceil();
+        let last = (end / step + 1e-9).floor();
         let ticks = (0..=(last - first) as usize).map(|k| (first + k as f64) * step).collect();
-        Axis { range: first * step..last * step, ticks, log, decimals }
+        Axis { range: start..end, ticks, log, decimals }
     }
 
     fn text(&self, value: f64) -> String {
@@ -291,7 +297,13 @@ impl Axis {
             0 => "1".to_string(),
             1 => "10".to_string(),
             exponent => {
-                let raised = |c: char| if c == '-' { '⁻' } else { ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][(c as u8 - b'0') as usize] };
+                let raised = |c: char| {
+                    if c == '-' {
+                        '⁻'
+                    } else {
+                        ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][(c as u8 - b'0') as usize]
+                    }
+                };
                 format!("10{}", exponent.to_string().chars().map(raised).collect::<String>())
             }
         }
@@ -347,7 +359,7 @@ mod tests {
             "<title id=\"plot-test-title\">A line &amp; a point</title>",
             "<desc id=\"plot-test-description\">It rises from 1 to 100 &lt; 1000.</desc>",
             "role=\"img\"",
-            "viewBox=\"0 0 480 360\"",
+            "viewBox=\"0 0 420 340\"",
             "\nline\n",
             "\npoint\n",
             "\n10²\n",
@@ -355,7 +367,7 @@ mod tests {
             assert!(svg.contains(expected), "{expected} in {svg}");
         }
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
-        for absent in ["#000000", "#FFFFFF", "\n\n", " width=\"480\""] {
+        for absent in ["#000000", "#FFFFFF", "\n\n", " width=\"420\""] {
             assert!(!svg.contains(absent), "{absent:?} in {svg}");
         }
     }
@@ -399,7 +411,7 @@ mod tests {
         assert_eq!(texts(-3.0, 12.0, false), "-5 0 5 10 15");
         assert_eq!(texts(0.0, 0.03, false), "0.00 0.01 0.02 0.03");
         assert_eq!(texts(7.0, 7.0, false), "6.0 6.5 7.0 7.5 8.0");
-        assert_eq!(texts(-16.0, 0.3, true), "10⁻¹⁶ 10⁻¹² 10⁻⁸ 10⁻⁴ 1 10⁴");
+        assert_eq!(texts(-16.0, 0.3, true), "10⁻¹⁶ 10⁻¹² 10⁻⁸ 10⁻⁴ 1");
         assert_eq!(texts(0.0, 2.0, true), "1 10 10²");
     }
 

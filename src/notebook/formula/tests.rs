@@ -120,7 +120,9 @@ fn a_function_that_agrees_with_every_side() {
 fn a_function_that_does_not() {
     let page = numbers();
     let said = message(|| take(&page, "numbers.double").agrees_with(|at| 2.0 * at.scalar("x") + 1e-6));
-    for expected in ["`numbers.double` at book/by-hand.md:3 is not what", "at x = ", "at z = ", "the function gives ", "the formula's `2x` is "] {
+    for expected in
+        ["`numbers.double` at book/by-hand.md:3 is not what", "at x = ", "at z = ", "the function gives ", "the formula's `2x` is "]
+    {
         assert!(said.contains(expected), "{expected} in {said}");
     }
     let said = message(|| take(&page, "numbers.double").agrees_with(|at| DVector::from_element(2, at.scalar("x"))));
