@@ -50,6 +50,7 @@ pub struct Formula {
 ///
 /// # Panics
 /// When no page of the book has a formula with this label.
+#[track_caller]
 pub fn formula(label: &str) -> Formula {
     let mut labels = LABELS.lock().unwrap_or_else(PoisonError::into_inner);
     labels.push(format!("`{label}`"));
@@ -162,6 +163,7 @@ impl Formula {
     ///
     /// # Panics
     /// When they differ, or when the formula cannot be evaluated; the message names the formula and its place.
+    #[track_caller]
     pub fn agrees_with<A: Answer>(self, function: impl Fn(&At<'_>) -> A) {
         if let Err(message) = self.compare(|at| function(at).into_matrix()) {
             let Formula { page, label, .. } = &self;

@@ -52,7 +52,7 @@ impl Drop for Output {
     }
 }
 
-/// Adds a line to an [`Output`](crate::notebook::Output), formatted as by `println!`.
+/// Adds a line to an [`Output`], formatted as by `println!`.
 #[macro_export]
 macro_rules! show {
     ($out:expr, $($format:tt)+) => {

@@ -3,9 +3,11 @@
 //! Numbers have two decimals, so that a failing input can be read. When a property fails, quickcheck looks for a simpler input
 //! that fails as well: fewer elements first, then zeros, ones, whole numbers.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use nalgebra::{DMatrix, DVector};
 use quickcheck::{Arbitrary, Gen, QuickCheck, Testable};
@@ -35,16 +37,36 @@ const BOUND: i64 = 400;
 ///
 /// # Panics
 /// When the property fails, with the simplest input that was found, or when it discards nearly all.
+#[track_caller]
 pub fn quickcheck<P: Testable>(property: P) {
-    let mut check = QuickCheck::new().rng(Gen::from_size_and_seed(100, SEED)).tests(TESTS).max_tests(MOST_TESTS).min_tests_passed(TESTS);
-    // A property has no name, so the message tells beside which formulas it stands.
-    catch_unwind(AssertUnwindSafe(|| check.quickcheck(property))).unwrap_or_else(|failure| {
-        let labels = labels_so_far();
-        if !labels.is_empty() {
-            eprintln!("this property stands beside the formula {}", labels.join(", "));
-        }
-        resume_unwind(failure)
+    QUIETLY.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                usual(info)
+            }
+        }));
     });
+    let mut check = QuickCheck::new().rng(Gen::from_size_and_seed(100, SEED)).tests(TESTS).max_tests(MOST_TESTS).min_tests_passed(TESTS);
+    QUIET.set(true);
+    let result = catch_unwind(AssertUnwindSafe(|| check.quickcheck(property)));
+    QUIET.set(false);
+    if let Err(failure) = result {
+        let message = failure.downcast_ref::<String>().map_or("the property failed", String::as_str);
+        // A property has no name, so the formulas beside which it stands are named.
+        match labels_so_far().join(", ") {
+            labels if labels.is_empty() => panic!("{message}"),
+            labels => panic!("beside the formula {labels}: {message}"),
+        }
+    }
+}
+
+/// Makes sure once that the failures of simplified inputs stay quiet.
+static QUIETLY: Once = Once::new();
+
+thread_local! {
+    /// Whether a property runs on this thread, whose failures are not reported one by one.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A whole number from `low` to `high`.
@@ -293,6 +315,16 @@ impl Arbitrary for Layer {
 }
 
 /// A neuron with an input: weights and inputs, one to six of each, and a bias, all from -4 to 4.
+///
+/// ```
+/// use proofread::prelude::*;
+///
+/// quickcheck(holds as fn(Neuron) -> ());
+/// fn holds(Neuron { w, x, b }: Neuron) {
+///     let measured = numeric::gradient(|w| w.dot(&x) + b, &w);
+///     assert_relative_eq!(x.transpose(), measured, epsilon = 1e-9, max_relative = 1e-8);
+/// }
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Neuron {
     /// The weights.
