@@ -6,4 +6,4 @@ pub use num_complex::Complex;
 
 pub use crate::notebook::random::{DataSet, Layer, Matrix, Neuron, Pair, Positive, Real, Unit, Vector, quickcheck};
 pub use crate::notebook::{Dual, formula, output, plot};
-pub use crate::{numeric, show};
+pub use crate::{assume, numeric, show};

@@ -49,16 +49,49 @@ pub fn quickcheck<P: Testable>(property: P) {
     });
     let mut check = QuickCheck::new().rng(Gen::from_size_and_seed(100, SEED)).tests(TESTS).max_tests(MOST_TESTS).min_tests_passed(TESTS);
     QUIET.set(true);
+    SKIPPED.set(0);
     let result = catch_unwind(AssertUnwindSafe(|| check.quickcheck(property)));
     QUIET.set(false);
-    if let Err(failure) = result {
-        let message = failure.downcast_ref::<String>().map_or("the property failed", String::as_str);
-        // A property has no name, so the formulas beside which it stands are named.
-        match labels_so_far().join(", ") {
-            labels if labels.is_empty() => panic!("{message}"),
-            labels => panic!("beside the formula {labels}: {message}"),
+    let message = match result {
+        Err(failure) => failure.downcast_ref::<String>().map_or("the property failed", String::as_str).to_string(),
+        Ok(()) if 2 * SKIPPED.get() > TESTS => {
+            format!("of {TESTS} random inputs, {} do not meet what the property assumes: assume less", SKIPPED.get())
         }
+        Ok(()) => return,
+    };
+    // A property has no name, so the formulas beside which it stands are named.
+    match labels_so_far().join(", ") {
+        labels if labels.is_empty() => panic!("{message}"),
+        labels => panic!("beside the formula {labels}: {message}"),
     }
+}
+
+/// Leaves a property early where an input does not meet a condition, such as to be away from a corner. At least half of the inputs
+/// have to meet it.
+///
+/// ```
+/// use proofread::prelude::*;
+///
+/// quickcheck(holds as fn(Real) -> ());
+/// fn holds(x: Real) {
+///     assume!(x.abs() > 0.1);
+///     assert_relative_eq!(x.signum(), numeric::derivative(f64::abs, *x), max_relative = 1e-8);
+/// }
+/// ```
+#[macro_export]
+macro_rules! assume {
+    ($condition:expr) => {
+        let met: bool = $condition;
+        if !met {
+            $crate::notebook::random::skipped();
+            return;
+        }
+    };
+}
+
+/// Counts an input that [`assume!`](crate::assume) leaves out.
+pub fn skipped() {
+    SKIPPED.set(SKIPPED.get() + 1);
 }
 
 /// Makes sure once that the failures of simplified inputs stay quiet.
@@ -67,6 +100,9 @@ static QUIETLY: Once = Once::new();
 thread_local! {
     /// Whether a property runs on this thread, whose failures are not reported one by one.
     static QUIET: Cell<bool> = const { Cell::new(false) };
+
+    /// How many inputs the property that runs on this thread has left out.
+    static SKIPPED: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A whole number from `low` to `high`.
@@ -496,6 +532,21 @@ mod tests {
     fn a_property_that_discards_everything_fails() {
         let said = message((|_| TestResult::discard()) as fn(Real) -> TestResult);
         assert!(said.contains("Unable to generate enough tests"), "{said}");
+    }
+
+    #[test]
+    fn a_property_that_assumes_too_much_fails() {
+        fn of_large_numbers(x: Real) {
+            assume!(*x > 3.0);
+            assert!(*x > 2.0);
+        }
+        fn of_most_numbers(x: Real) {
+            assume!(*x > -3.0);
+            assert!(*x > -3.0);
+        }
+        let said = message(of_large_numbers as fn(Real) -> ());
+        assert!(said.contains("do not meet what the property assumes"), "{said}");
+        quickcheck(of_most_numbers as fn(Real) -> ());
     }
 
     #[test]
