@@ -1,5 +1,6 @@
 //! A Rust function against a formula of the book.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::check::{self, Chapter, FormulaReading, StepReading};
 use crate::eval::{Evaluator, Mode, evaluate_f64};
 use crate::math::expr::{Expr, Kind, Relation, Shape, Step, SymbolId};
 use crate::math::int::Int;
-use crate::math::symbol::{Symbol, SymbolKind};
+use crate::math::symbol::{Symbol, SymbolKind, Symbols};
 use crate::sample::{self, Sample, Sampler};
 use crate::settings;
 use crate::span::Span;
@@ -178,9 +179,10 @@ impl Formula {
 
     fn compare(&self, function: impl Fn(&At<'_>) -> DMatrix<f64>) -> Result<(), String> {
         let Page { file, source, chapter } = &*self.page;
-        let symbols = &chapter.symbols;
         let formula = self.reading().ok_or_else(|| format!("could not be read; `cargo run -- check {file}` says why"))?;
-        let step = together(&claim_of(formula, self.claim)?)?;
+        let (symbols, steps) = claim_of(&chapter.symbols, formula, self.claim)?;
+        let symbols = &*symbols;
+        let step = together(&steps)?;
         let Kind::Blocks(rows) = &step.left.kind else { return Err("could not be put together".to_string()) };
         let sides = rows.concat();
         let sampler = Sampler::new(symbols, &step, 0);
@@ -189,7 +191,7 @@ impl Formula {
             return Err(format!("has values on {} samples only, which is not enough to compare a function with it", samples.len()));
         }
         for sample in &samples {
-            let at = At { chapter, sample, reach: &sampler.facts.symbols, label: &self.label };
+            let at = At { symbols, sample, reach: &sampler.facts.symbols, label: &self.label };
             let found = function(&at);
             let mut evaluator = Evaluator::<f64>::new(symbols, sample, Mode::Dual);
             for side in &sides {
@@ -218,11 +220,13 @@ impl Formula {
     }
 }
 
-/// The steps of a claim, or the definition in its place.
-fn claim_of(formula: &FormulaReading, number: usize) -> Result<Vec<&Step>, String> {
+/// The steps of a claim, or the definition in its place, with the symbols in them.
+fn claim_of<'a>(symbols: &'a Symbols, formula: &FormulaReading, number: usize) -> Result<(Cow<'a, Symbols>, Vec<Step>), String> {
     let mut chains: Vec<usize> = formula.steps.iter().map(|step| step.chain).collect();
     chains.dedup();
-    let known = if chains.is_empty() { formula.definitions.len() } else { chains.len() };
+    let mut symbols = Cow::Borrowed(symbols);
+    let definitions = if chains.is_empty() { definitions_of(&mut symbols, formula) } else { Vec::new() };
+    let known = chains.len() + definitions.len();
     if number >= known {
         return Err(match known {
             0 => "claims and defines nothing".to_string(),
@@ -230,17 +234,43 @@ fn claim_of(formula: &FormulaReading, number: usize) -> Result<Vec<&Step>, Strin
             _ => format!("has the claims 0 to {}, and no number {number}", known - 1),
         });
     }
-    let Some(chain) = chains.get(number) else { return Ok(vec![&formula.definitions[number]]) };
+    let Some(chain) = chains.get(number) else { return Ok((symbols, vec![definitions[number].clone()])) };
     let steps: Vec<&StepReading> = formula.steps.iter().filter(|step| step.chain == *chain).collect();
     match steps.iter().find(|step| step.misfit.is_some()) {
         Some(step) => Err(format!("has sides whose shapes differ: {}", step.tex)),
-        None => Ok(steps.iter().map(|step| &step.step).collect()),
+        None => Ok((symbols, steps.iter().map(|step| step.step.clone()).collect())),
     }
 }
 
+/// The definitions of a formula in their order. A function's is its value, for which its parameters become variables.
+fn definitions_of(symbols: &mut Cow<'_, Symbols>, formula: &FormulaReading) -> Vec<Step> {
+    let mut definitions = formula.definitions.clone();
+    for report in &formula.introduces {
+        let found = symbols.iter().find_map(|(_, symbol)| match &symbol.kind {
+            SymbolKind::Function { parameters, body: Some(body), .. }
+                if symbol.introduced == report.introduced && symbol.name == report.name =>
+            {
+                Some((parameters.clone(), body.clone()))
+            }
+            _ => None,
+        });
+        let Some((parameters, body)) = found else { continue };
+        for id in parameters {
+            if let SymbolKind::Variable { parameter, .. } = &mut symbols.to_mut()[id].kind {
+                *parameter = false;
+            }
+        }
+        let (left, right) = (body.clone(), body);
+        let (free, conditions, text) = (Vec::new(), Vec::new(), report.name.clone());
+        definitions.push(Step { left, relation: Relation::Equal, right, at: report.introduced, free, conditions, text });
+    }
+    definitions.sort_by_key(|step| step.at.start);
+    definitions
+}
+
 /// One step that holds all sides that a claim says are equal, so that a sample has values for all that any of them mentions.
-fn together(steps: &[&Step]) -> Result<Step, String> {
-    let equal: Vec<&Step> = steps.iter().copied().take_while(|step| step.relation == Relation::Equal).collect();
+fn together(steps: &[Step]) -> Result<Step, String> {
+    let equal: Vec<&Step> = steps.iter().take_while(|step| step.relation == Relation::Equal).collect();
     let Some(first) = equal.first() else {
         return Err("is not an equation, and no function can be held against it".to_string());
     };
@@ -268,7 +298,7 @@ fn text_of(matrix: &DMatrix<f64>) -> String {
 
 /// The values of a formula's symbols on one sample, by their names on the page.
 pub struct At<'a> {
-    chapter: &'a Chapter,
+    symbols: &'a Symbols,
     sample: &'a Sample,
     reach: &'a HashSet<SymbolId>,
     label: &'a str,
@@ -315,11 +345,11 @@ impl At<'_> {
         let found = self.find(name, what, |_, symbol| {
             matches!(symbol.kind, SymbolKind::Variable { .. } | SymbolKind::Defined(_) | SymbolKind::Whole { .. }) && fits(symbol)
         });
-        self.value(name, Kind::Symbol(found), &self.chapter.symbols[found].shape)
+        self.value(name, Kind::Symbol(found), &self.symbols[found].shape)
     }
 
     fn members(&self, name: &str, what: &str, fits: impl Fn(&Symbol) -> bool) -> Vec<DMatrix<f64>> {
-        let symbols = &self.chapter.symbols;
+        let symbols = self.symbols;
         let range = |symbol: &Symbol| match &symbol.kind {
             SymbolKind::Family { ranges, .. } => match &ranges[..] {
                 [(low, high)] => Some((low.clone(), high.clone())),
@@ -340,7 +370,7 @@ impl At<'_> {
 
     fn value(&self, name: &str, kind: Kind, shape: &Shape) -> DMatrix<f64> {
         let expr = Expr { kind, shape: shape.clone(), span: Span::default() };
-        match evaluate_f64(&self.chapter.symbols, &expr, self.sample) {
+        match evaluate_f64(self.symbols, &expr, self.sample) {
             Ok((rows, cols, data)) => DMatrix::from_vec(rows, cols, data),
             Err(_) => self.no_value(name),
         }
@@ -358,12 +388,7 @@ impl At<'_> {
                 .known()
                 .map(|(_, symbol)| {
                     let family = matches!(symbol.kind, SymbolKind::Family { .. } | SymbolKind::DefinedFamily { .. });
-                    format!(
-                        "`{}` ({}{})",
-                        symbol.name,
-                        if family { "a family, each " } else { "" },
-                        self.chapter.symbols.shape_text(&symbol.shape)
-                    )
+                    format!("`{}` ({}{})", symbol.name, if family { "a family, each " } else { "" }, self.symbols.shape_text(&symbol.shape))
                 })
                 .collect();
             names.sort();
@@ -374,7 +399,7 @@ impl At<'_> {
 
     /// The symbols that have a value on this sample by themselves.
     fn known(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
-        let symbols = &self.chapter.symbols;
+        let symbols = self.symbols;
         let members: HashSet<SymbolId> = self.sample.values.keys().map(|(id, _)| *id).collect();
         symbols.iter().filter(move |(id, symbol)| {
             self.reach.contains(id)

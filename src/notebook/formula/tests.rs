@@ -61,7 +61,8 @@ impl Hand {
     /// A formula with one chain for each list of steps.
     fn formula(&mut self, label: &str, chains: Vec<Vec<Step>>, definitions: Vec<Step>) {
         let steps = chains.into_iter().enumerate().flat_map(|(chain, steps)| steps.into_iter().map(move |step| (chain, step)));
-        let read = |(number, (chain, step))| StepReading { step, number, tex: "a = b".to_string(), chain, misfit: None };
+        let read =
+            |(number, (chain, step))| StepReading { step, number, tex: "a = b".to_string(), inside: Vec::new(), chain, misfit: None };
         let formula = FormulaReading {
             span: Span::new(self.1.len(), self.1.len()),
             tex_span: Span::default(),
@@ -213,6 +214,33 @@ fn vectors_matrices_and_families_by_their_names() {
     assert!(said.contains("at y_{2} = "), "{said}");
     let said = message(|| take(&page, "layer.row").agrees_with(|at| at.scalar("x")));
     assert!(said.contains("it has `\\mathbf{x}` (n×1), `n` (a scalar)"), "{said}");
+}
+
+/// A page as the reader reads it.
+fn read(source: &str) -> Arc<Page> {
+    let chapter = check::read_page(source, &check::Settings::default());
+    assert!(chapter.errors.is_empty(), "{:?}", chapter.errors);
+    Arc::new(Page { file: "book/read.md".to_string(), source: source.to_string(), chapter })
+}
+
+#[test]
+fn definitions_in_their_order_and_those_of_functions() {
+    let page = read("Let $x, y \\in \\mathbb{R}$.\n\n$$ u := x + 1, \\qquad f(x, t) := x y t, \\qquad v := 2u \\label{some.names} $$\n");
+    let definition = |number| take(&page, "some.names").claim(number);
+    definition(0).agrees_with(|at| at.scalar("x") + 1.0);
+    definition(1).agrees_with(|at| at.scalar("x") * at.scalar("y") * at.scalar("t"));
+    definition(2).agrees_with(|at| 2.0 * at.scalar("x") + 2.0);
+    let said = message(|| definition(1).agrees_with(|at| at.scalar("x") * at.scalar("y")));
+    assert!(said.contains("the formula `some.names` at book/read.md:3") && said.contains("the formula's `x y t` is"), "{said}");
+}
+
+#[test]
+fn conditions_hold_at_every_sample() {
+    let page = read("Let $x \\in \\mathbb{R}$.\n\n$$ |x| = x \\quad \\text{if } x > 0 \\label{absolute.positive} $$\n");
+    take(&page, "absolute.positive").agrees_with(|at| {
+        assert!(at.scalar("x") > 0.0);
+        at.scalar("x")
+    });
 }
 
 #[test]
