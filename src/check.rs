@@ -1,9 +1,17 @@
 //! From a Markdown page to verdicts: the one function that the command line, the tests, the book and the browser run.
 
-use crate::diagnostic::Diagnostic;
-use crate::math::expr::{Relation, Step};
-use crate::math::symbol::Symbols;
+use std::collections::HashMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::judge::{self, Judgement};
+use crate::math::expr::{Expr, Relation, Step, SymbolId};
+use crate::math::reader::Reader;
+use crate::math::statement::Role;
+use crate::math::symbol::{SymbolKind, Symbols};
+use crate::math::walk;
+use crate::page::{self, Item, Lead, Page};
 use crate::span::Span;
+use crate::{settings, tex};
 
 /// Numerator or denominator layout of derivatives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,6 +162,8 @@ pub struct StepReading {
     pub number: usize,
     /// `left = right` as written.
     pub tex: String,
+    /// Further equations that the step stands for: those that are written inside its cases.
+    pub inside: Vec<Step>,
     /// Which of the formula's statements it belongs to: a chain has one number.
     pub chain: usize,
     /// Why the two sides cannot be compared, where their shapes differ.
@@ -224,8 +234,202 @@ pub struct PageReport {
 
 /// Reads a page: its symbols and its steps.
 pub fn read_page(source: &str, settings: &Settings) -> Chapter {
-    let _ = (source, settings);
-    Chapter::default()
+    let mut settings = settings.clone();
+    let mut reader = Reader::new(settings.layout, settings.kronecker.as_deref().map(command));
+    let page = page::read(source);
+    let mut chapter = read_items(source, &page, &mut reader, &mut settings, 0);
+    chapter.symbols = reader.symbols;
+    for refused in &mut chapter.refused {
+        // What a fence introduced has its place behind the symbols of the page.
+        if refused.chapter.symbols.is_empty() {
+            refused.chapter.symbols = chapter.symbols.clone();
+        }
+    }
+    chapter
+}
+
+fn command(symbol: &str) -> String {
+    symbol.trim_start_matches('\\').to_string()
+}
+
+/// Reads what stands on a page or in a fence, whose text begins at the byte `offset` of the file.
+fn read_items(source: &str, page: &Page, reader: &mut Reader, settings: &mut Settings, depth: usize) -> Chapter {
+    let mut chapter = Chapter { errors: page.errors.clone(), ..Chapter::default() };
+    chapter.references.extend(page.references.iter().map(|found| ReferenceReport { label: found.label.clone(), span: found.span }));
+    let mut labels: HashMap<String, Span> = HashMap::new();
+    for item in &page.items {
+        match item {
+            Item::Heading(_) => reader.assumptions.clear(),
+            Item::Code(_) => {}
+            Item::Settings(fence) => {
+                chapter.errors.extend(settings::of_fence(source, fence, settings));
+                reader.layout = settings.layout;
+                reader.kronecker = settings.kronecker.as_deref().map(command);
+            }
+            Item::Refused(fence) => {
+                if depth == 0 {
+                    chapter.refused.push(read_refused(source, fence, reader, settings));
+                }
+            }
+            Item::Formula(formula) => {
+                let reading = read_formula(source, formula, reader, &mut labels, &mut chapter);
+                chapter.formulas.extend(reading);
+            }
+        }
+    }
+    chapter
+}
+
+/// Reads a fence whose text has to fall short, in the scope of its place; nothing that it introduces outlives it.
+fn read_refused(source: &str, fence: &page::Fence, reader: &Reader, settings: &Settings) -> RefusedReading {
+    let mut inner = reader.clone();
+    let mut settings = settings.clone();
+    let page = page::read(&fence.text);
+    let mut chapter = read_items(&fence.text, &page, &mut inner, &mut settings, 1);
+    chapter.symbols = inner.symbols;
+    let offset = Offset::new(source, fence);
+    chapter.errors.iter_mut().for_each(|error| offset.diagnostic(error));
+    for formula in &mut chapter.formulas {
+        formula.span = offset.span(formula.span);
+        formula.tex_span = offset.span(formula.tex_span);
+        for step in &mut formula.steps {
+            offset.step(&mut step.step);
+            step.inside.iter_mut().for_each(|step| offset.step(step));
+            step.misfit.iter_mut().for_each(|error| offset.diagnostic(error));
+        }
+    }
+    chapter.references.iter_mut().for_each(|reference| reference.span = offset.span(reference.span));
+    RefusedReading { span: fence.span, text: fence.text.clone(), chapter }
+}
+
+/// Leads from the text of a fence to the file.
+struct Offset {
+    start: usize,
+    most: usize,
+}
+
+impl Offset {
+    fn new(source: &str, fence: &page::Fence) -> Offset {
+        // In a block quote the lines of the fence are not contiguous; places then lead to the fence as a whole.
+        let plain = source.get(fence.content.range()) == Some(fence.text.as_str());
+        if plain { Offset { start: fence.content.start, most: usize::MAX } } else { Offset { start: fence.span.start, most: 3 } }
+    }
+
+    fn span(&self, span: Span) -> Span {
+        Span::new(self.start + span.start.min(self.most), self.start + span.end.min(self.most))
+    }
+
+    fn diagnostic(&self, diagnostic: &mut Diagnostic) {
+        diagnostic.span = self.span(diagnostic.span);
+        diagnostic.labels.iter_mut().for_each(|(span, _)| *span = self.span(*span));
+    }
+
+    fn step(&self, step: &mut Step) {
+        fn places(offset: &Offset, value: &mut Expr) {
+            value.span = offset.span(value.span);
+            walk::each_child_mut(value, &mut |child| places(offset, child));
+        }
+        step.at = self.span(step.at);
+        places(self, &mut step.left);
+        places(self, &mut step.right);
+    }
+}
+
+fn read_formula(source: &str, formula: &page::Formula, reader: &mut Reader, labels: &mut HashMap<String, Span>, chapter: &mut Chapter) -> Option<FormulaReading> {
+    let nodes = match tex::parse(&formula.tex, &|byte| formula.source(byte)) {
+        Ok(nodes) => nodes,
+        Err(error) => {
+            chapter.errors.push(error);
+            return None;
+        }
+    };
+    let role = match (formula.display, formula.before) {
+        (true, _) => Role::Display,
+        (false, Lead::Claim) => Role::Inline,
+        (false, Lead::Condition) => Role::Condition,
+        (false, Lead::Assumption) => Role::Assumption,
+    };
+    let read = reader.formula(&nodes, role);
+    chapter.errors.extend(read.errors);
+    chapter.references.extend(read.references.into_iter().map(|(label, span)| ReferenceReport { label, span }));
+    for (number, (label, span)) in read.labels.iter().enumerate() {
+        if let Some(error) = label_error(label, *span, number, formula.display, labels) {
+            chapter.errors.push(error);
+        }
+        labels.entry(label.clone()).or_insert(*span);
+    }
+    let shown = |from: Span, to: Span| {
+        let text = source.get(from.start..to.end.max(from.start)).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let steps = read
+        .steps
+        .into_iter()
+        .map(|step| StepReading {
+            tex: shown(step.step.left.span, step.step.right.span),
+            step: step.step,
+            inside: step.inside,
+            number: step.number,
+            chain: step.chain,
+            misfit: step.misfit,
+        })
+        .collect();
+    let introduces = read.introduced.iter().map(|id| symbol_report(&reader.symbols, *id)).collect();
+    Some(FormulaReading {
+        span: formula.span,
+        tex_span: formula.tex_span(),
+        display: formula.display,
+        label: read.labels.into_iter().next().map(|(label, _)| label),
+        unchecked: read.unchecked,
+        steps,
+        definitions: read.definitions,
+        introduces,
+    })
+}
+
+fn label_error(label: &str, span: Span, number: usize, display: bool, labels: &HashMap<String, Span>) -> Option<Diagnostic> {
+    const FORM: &str = "labels are parts of `a`–`z`, `0`–`9` and `-`, joined by dots: `neuron.dz-dw`";
+    let part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !label.split('.').all(part) {
+        return Some(Diagnostic::new(Code::Label, span, format!("`{label}` is no label")).help(FORM));
+    }
+    if number > 0 {
+        return Some(Diagnostic::new(Code::Label, span, "this formula has two labels").help("a formula has one label"));
+    }
+    if !display {
+        return Some(Diagnostic::new(Code::Label, span, "a label stands in a display formula only").help("write the formula between `$$`"));
+    }
+    labels.get(label).map(|first| {
+        Diagnostic::new(Code::Label, span, format!("the label `{label}` was given already"))
+            .label(*first, "first given here")
+            .label(span, "and again here")
+            .help("names are unique in the book: choose another")
+    })
+}
+
+fn symbol_report(symbols: &Symbols, id: SymbolId) -> SymbolReport {
+    let symbol = &symbols[id];
+    let shape = symbols.shape_text(&symbol.shape);
+    let name = |id: SymbolId| symbols[id].name.clone();
+    let what = match &symbol.kind {
+        SymbolKind::Whole { dimension: true, .. } => "a dimension".to_string(),
+        SymbolKind::Whole { low, high, .. } => match (low, high) {
+            (Some(low), Some(high)) => format!("an index from {} to {}", low.display(&name), high.display(&name)),
+            (Some(_), None) => "a natural number".to_string(),
+            _ => "a whole number".to_string(),
+        },
+        SymbolKind::Family { .. } | SymbolKind::DefinedFamily { .. } => format!("a family, each member {shape}"),
+        SymbolKind::Function { parameters, .. } | SymbolKind::FunctionFamily { parameters, .. } => {
+            let arguments: Vec<String> = parameters.iter().map(|p| symbols.shape_text(&symbols[*p].shape)).collect();
+            format!("a function of {}, with values {shape}", arguments.join(" and "))
+        }
+        SymbolKind::Variable { .. } | SymbolKind::Defined(_) if symbol.shape.is_scalar() => shape,
+        SymbolKind::Variable { .. } | SymbolKind::Defined(_) if symbol.shape.cols.is_one() => format!("a vector, {shape}"),
+        SymbolKind::Variable { .. } | SymbolKind::Defined(_) if symbol.shape.rows.is_one() => format!("a row, {shape}"),
+        _ => format!("a matrix, {shape}"),
+    };
+    let defined = matches!(symbol.kind, SymbolKind::Defined(_) | SymbolKind::DefinedFamily { .. } | SymbolKind::Function { body: Some(_), .. });
+    SymbolReport { name: symbol.name.clone(), shape: what, introduced: symbol.introduced, defined }
 }
 
 /// Reads a page and judges every step on it.
@@ -235,6 +439,72 @@ pub fn check_page(source: &str, file: &str, settings: &Settings) -> PageReport {
 
 /// Judges every step of a page that was read.
 pub fn judge_chapter(chapter: &Chapter, file: &str, settings: &Settings) -> PageReport {
-    let _ = (chapter, settings);
-    PageReport { file: file.to_string(), ..PageReport::default() }
+    let mut errors = chapter.errors.clone();
+    let mut refused = Vec::new();
+    for reading in &chapter.refused {
+        let formulas: Vec<FormulaReport> =
+            reading.chapter.formulas.iter().map(|formula| judge_formula(&reading.chapter.symbols, formula, settings.seed)).collect();
+        let mut messages = reading.chapter.errors.clone();
+        messages.extend(formulas.iter().flat_map(|formula| &formula.steps).filter_map(|step| step.diagnostic.clone()));
+        if messages.is_empty() {
+            errors.push(
+                Diagnostic::new(Code::Refused, Span::new(reading.span.start, reading.span.start + 3), "this fence has to fall short, and all in it holds")
+                    .help("take it out of the fence, or make the mistake that it is to show"),
+            );
+        }
+        refused.push(RefusedReport { span: reading.span, text: reading.text.clone(), formulas, messages });
+    }
+    PageReport {
+        file: file.to_string(),
+        formulas: chapter.formulas.iter().map(|formula| judge_formula(&chapter.symbols, formula, settings.seed)).collect(),
+        refused,
+        errors,
+        references: chapter.references.clone(),
+    }
+}
+
+fn judge_formula(symbols: &Symbols, formula: &FormulaReading, seed: u64) -> FormulaReport {
+    FormulaReport {
+        span: formula.span,
+        tex_span: formula.tex_span,
+        display: formula.display,
+        label: formula.label.clone(),
+        unchecked: formula.unchecked.clone(),
+        steps: formula.steps.iter().map(|step| judge_step(symbols, step, seed)).collect(),
+        introduces: formula.introduces.clone(),
+    }
+}
+
+fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport {
+    let step = &reading.step;
+    let judgement = match &reading.misfit {
+        // Two things of different shapes are different, and that is what a refutation claims.
+        Some(_) if step.relation == Relation::NotEqual => Judgement::of_shapes(None),
+        Some(misfit) => Judgement::of_shapes(Some(misfit.clone())),
+        None => {
+            let mut judgement = judge::judge(symbols, step, seed);
+            for inside in &reading.inside {
+                if matches!(judgement.verdict, Verdict::Refused | Verdict::Undecided) {
+                    break;
+                }
+                judgement = judgement.and(judge::judge(symbols, inside, seed));
+            }
+            judgement
+        }
+    };
+    StepReport {
+        step: reading.number,
+        relation: step.relation,
+        at: step.at,
+        left: step.left.span,
+        right: step.right.span,
+        tex: reading.tex.clone(),
+        verdict: judgement.verdict,
+        error: judgement.error,
+        samples: judgement.samples,
+        dimensions: judgement.dimensions,
+        shapes: (symbols.shape_text(&step.left.shape), symbols.shape_text(&step.right.shape)),
+        counterexample: judgement.counterexample,
+        diagnostic: judgement.diagnostic,
+    }
 }

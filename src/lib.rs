@@ -14,3 +14,4 @@ pub mod sample;
 pub mod scalar;
 pub mod settings;
 pub mod span;
+pub mod tex;

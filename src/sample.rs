@@ -359,6 +359,9 @@ pub fn nesting(symbols: &Symbols, expr: &Expr) -> usize {
 /// What a step can reach.
 pub fn facts<'a>(symbols: &'a Symbols, step: &'a Step) -> Facts<'a> {
     let mut walk = Walk::new(symbols, true);
+    if !matches!(step.relation, Relation::Equal | Relation::NotEqual) {
+        walk.facts.comparisons.push((&step.left, Some(&step.right)));
+    }
     for range in &step.free {
         walk.range(range);
     }
@@ -483,20 +486,20 @@ impl<'a> Sampler<'a> {
         let number = self.drawn;
         self.drawn += 1;
         // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
-        let style = if number % 2 == 1 && number < 12 { number.div_ceil(2) } else { 0 };
-        self.styled(number, style, 60)
+        let style = if number % 2 == 1 && number < 16 { number.div_ceil(2) } else { 0 };
+        self.styled(number, style, 60, false)
     }
 
     /// A simple sample with the smallest dimensions, for counterexamples.
     pub fn simple(&mut self, number: usize) -> Option<Sample> {
-        self.styled(1 + number % 3, if number < 4 { number + 1 } else { 7 }, 24)
+        self.styled(1 + number % 3, if number < 4 { number + 1 } else { 7 }, 24, number >= 4)
     }
 
-    fn styled(&mut self, number: usize, style: usize, tries: usize) -> Option<Sample> {
+    fn styled(&mut self, number: usize, style: usize, tries: usize, small: bool) -> Option<Sample> {
         for attempt in 0..tries {
             // After many failures, structure is given up, and dimensions grow.
             let style = if attempt < 20 { style } else { 0 };
-            let Some(ints) = self.ints(number, attempt, style == 7) else { continue };
+            let Some(ints) = self.ints(number, attempt, small && style != 0) else { continue };
             let Some(sample) = self.values(ints, style) else { continue };
             if self.admissible(&sample) {
                 return Some(sample);
@@ -542,6 +545,7 @@ impl<'a> Sampler<'a> {
         let mut ints = Ints::new();
         let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
         let mut used = HashSet::new();
+        let mut counted = false;
         let wider = (attempt / 4) as i64;
         // A dimension comes first, since the bounds of other numbers may mention it.
         let symbols = self.symbols;
@@ -578,6 +582,13 @@ impl<'a> Sampler<'a> {
             let from = from.min(to);
             if to < low {
                 return None;
+            }
+            // The first number that is no size goes through the small values one after the other, every second time.
+            if !dimension && !small && attempt == 0 && number.is_multiple_of(2) && !counted {
+                counted = true;
+                let value = low.max(-4).saturating_add(number as i64 / 2).min(to);
+                ints.insert(id, value);
+                continue;
             }
             let mut value = self.random.range(from, to);
             for _ in 0..8 {
@@ -694,7 +705,7 @@ impl<'a> Sampler<'a> {
             }
             let Some(then) = difference(&near) else { return };
             let by = (target.to_f64().unwrap_or(0.0) - now) / (then - now) / 8.0;
-            if !by.is_finite() || by.abs() > 100.0 {
+            if !by.is_finite() || by.abs() > 10_000.0 {
                 return;
             }
             if let Some(matrix) = moved.values.get_mut(&key) {
@@ -741,6 +752,8 @@ impl<'a> Sampler<'a> {
                 5 => Some(self.random.range(-3, 3)),
                 6 => Some(-1),
                 7 => Some([0, 1, 1, -1, 2][self.random.range(0, 4) as usize]),
+                // Many numbers that are equal to one another, and some that are not.
+                8 => Some(self.random.range(0, 1)),
                 _ => None,
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);

@@ -1,5 +1,18 @@
 //! What formulas mean: symbols, shapes, domains, scope, and typed expressions.
 
+mod condition;
+mod cursor;
+mod declare;
+mod derivative;
+mod ellipsis;
 pub mod expr;
+mod expression;
+mod function;
+mod index;
 pub mod int;
+pub mod reader;
+mod scope;
+pub mod statement;
 pub mod symbol;
+mod unify;
+pub mod walk;

@@ -137,7 +137,8 @@ impl Symbols {
 
     /// A shape in words: `scalar`, `n×1`.
     pub fn shape_text(&self, shape: &Shape) -> String {
-        let name = |id: SymbolId| self[id].name.clone();
+        // Sizes that nothing settled have no symbol.
+        let name = |id: SymbolId| self.list.get(id.0 as usize).map_or("?".to_string(), |symbol| symbol.name.clone());
         if shape.is_scalar() {
             return "a scalar".to_string();
         }

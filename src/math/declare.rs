@@ -1,0 +1,718 @@
+//! Declarations and definitions.
+//!
+//! ```text
+//! declaration = names "\in" space | names ":" space { "\times" space } "\to" space ;
+//! names       = name { "," name } | name "_" first "," "\dots" "," name "_" last ;
+//! space       = ( "\mathbb{R}" | "\mathbb{N}" | "\mathbb{Z}" ) [ "_" bound ] [ "^" size ] [ "\setminus" set ]
+//!             | "\mathbb{S}" "^" size [ "_{+}" | "_{++}" ] | "\mathrm{GL}" "_" size | interval [ "^" size ] | set [ "^" size ] ;
+//! definition  = ( name | name "(" names ")" ) ":=" sum ;
+//! ```
+
+use std::collections::BTreeSet;
+
+use num_rational::BigRational;
+
+use super::condition::bare_letter;
+use super::cursor::{Cursor, closes, is_dots, is_layout, matching, opens, split_commas, split_top};
+use super::expr::{Condition, Expr, Kind, Relation, Shape, SymbolId};
+use super::function::{constant, index_count, parts};
+use super::int::Int;
+use super::reader::{Read, Reader, expr};
+use super::scope::{Meaning, family_key};
+use super::symbol::{Domain, Symbol, SymbolKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
+use crate::tex::tree::{Node, NodeKind, canonical, span_of};
+
+/// Where declared values lie.
+struct Space {
+    shape: Shape,
+    domain: Domain,
+    /// Whether zero as a whole is left out.
+    nonzero: bool,
+}
+
+fn clean(nodes: &[Node]) -> Vec<Node> {
+    nodes.iter().filter(|node| !is_layout(node)).cloned().collect()
+}
+
+/// The name of a node in the form in which it is introduced, without its scripts and with them.
+fn introduced(reader: &Reader, node: &Node) -> Option<(String, String)> {
+    let p = parts(node);
+    let name = reader.name_of(p.base)?;
+    if p.primes > 0 {
+        return None;
+    }
+    let mut key = name.clone();
+    if let Some(sub) = p.sub {
+        key.push_str(&format!("_{{{}}}", canonical(sub)));
+    }
+    if let Some(sup) = p.sup {
+        key.push_str(&format!("^{{{}}}", canonical(sup)));
+    }
+    Some((name, key))
+}
+
+impl Reader {
+    // ---- declarations ----
+
+    /// `names \in space`
+    pub(super) fn declaration(&mut self, left: &[Node], right: &[Node], span: Span) -> Read<()> {
+        self.begin_statement();
+        self.free_allowed = false;
+        let left = clean(left);
+        let result = self.space(&clean(right), span).and_then(|space| self.declare(&left, &space, span));
+        if result.is_err() {
+            self.break_names(&left);
+        }
+        self.end_statement();
+        result
+    }
+
+    /// Makes names known as ones whose introduction failed.
+    pub(super) fn break_names(&mut self, left: &[Node]) {
+        for part in split_commas(left) {
+            for node in part {
+                if let Some((name, key)) = introduced(self, node) {
+                    self.scope.set(&key, Meaning::Broken);
+                    if key != name {
+                        self.scope.set(&family_key(&name), Meaning::Broken);
+                    }
+                }
+            }
+        }
+    }
+
+    fn declare(&mut self, left: &[Node], space: &Space, span: Span) -> Read<()> {
+        let list = split_commas(left);
+        let mut at = 0;
+        while at < list.len() {
+            if let Some((first, last, taken)) = family_names(&list[at..]) {
+                self.declare_family(first, last, space, span)?;
+                at += taken;
+                continue;
+            }
+            let [node] = list[at] else {
+                return Err(not_a_name(span_of(list[at], span)));
+            };
+            let Some((name, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
+            if let Some(range) = self.written_index(node) {
+                self.declare_members(&name, range, space, node.span);
+            } else {
+                self.declare_symbol(&key, space, node.span);
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// The range of a letter that was declared as an index and stands below a name: `x_i` for `i \in \{1, \dots, n\}`.
+    fn written_index(&self, node: &Node) -> Option<(Int, Int)> {
+        let [letter] = parts(node).sub? else { return None };
+        let id = self.lookup(&bare_letter(self, letter)?)?;
+        match &self.symbols[id].kind {
+            SymbolKind::Whole { low: Some(low), high: Some(high), .. } => Some((low.clone(), high.clone())),
+            _ => None,
+        }
+    }
+
+    fn declare_symbol(&mut self, key: &str, space: &Space, span: Span) {
+        let kind = match &space.domain {
+            Domain::Whole(low, high) if space.shape.is_scalar() => SymbolKind::Whole { low: low.clone(), high: high.clone(), dimension: false },
+            domain => SymbolKind::Variable { domain: domain.clone(), parameter: false },
+        };
+        let (id, _) = self.introduce(key, Symbol { name: key.to_string(), shape: space.shape.clone(), kind, introduced: span });
+        self.introduced.push(id);
+        if space.nonzero {
+            let zeros = expr(Kind::Zeros, space.shape.clone(), span);
+            let value = self.symbol_expr(id, span);
+            self.standing.entry(id).or_default().push(Condition::Relation(Relation::NotEqual, Box::new(value), Box::new(zeros)));
+        }
+    }
+
+    fn declare_members(&mut self, name: &str, range: (Int, Int), space: &Space, span: Span) {
+        let kind = SymbolKind::Family { ranges: vec![range], domain: space.domain.clone() };
+        let (id, _) = self.introduce(&family_key(name), Symbol { name: name.to_string(), shape: space.shape.clone(), kind, introduced: span });
+        self.introduced.push(id);
+    }
+
+    /// `x_1, \dots, x_n`
+    fn declare_family(&mut self, first: &Node, last: &Node, space: &Space, span: Span) -> Read<()> {
+        let (name, range) = self.family_range(first, last, span)?;
+        self.declare_members(&name, range, space, first.span);
+        Ok(())
+    }
+
+    fn family_range(&mut self, first: &Node, last: &Node, span: Span) -> Read<(String, (Int, Int))> {
+        let place = first.span.to(last.span);
+        let refuse = || {
+            Diagnostic::new(Code::BadDeclaration, place, "the members of a family have one name and an index each")
+                .help("write `\\mathbf{x}_1, \\dots, \\mathbf{x}_N \\in \\mathbb{R}^n`")
+        };
+        let (a, b) = (parts(first), parts(last));
+        let name = self.name_of(a.base).ok_or_else(refuse)?;
+        if self.name_of(b.base).as_ref() != Some(&name) || a.sup.is_some() || b.sup.is_some() {
+            return Err(refuse());
+        }
+        let (Some(low), Some(high)) = (a.sub, b.sub) else { return Err(refuse()) };
+        let low = self.dimension(low, span)?;
+        let high = self.dimension(high, span)?;
+        Ok((name, (low, high)))
+    }
+
+    /// `f, g : \mathbb{R}^n \to \mathbb{R}`
+    pub(super) fn function_declaration(&mut self, left: &[Node], from: &[Node], to: &[Node], span: Span) -> Read<()> {
+        self.begin_statement();
+        self.free_allowed = false;
+        let left = clean(left);
+        let result = self.declare_functions(&left, &clean(from), &clean(to), span);
+        if result.is_err() {
+            self.break_names(&left);
+        }
+        self.end_statement();
+        result
+    }
+
+    fn declare_functions(&mut self, left: &[Node], from: &[Node], to: &[Node], span: Span) -> Read<()> {
+        let mut spaces = Vec::new();
+        for part in split_top(from, |node| node.is_command("times")) {
+            spaces.push(self.space(part, span)?);
+        }
+        let value = self.space(to, span)?;
+        if matches!(value.domain, Domain::Set(_) | Domain::Whole(..)) {
+            return Err(Diagnostic::new(Code::BadDeclaration, span_of(to, span), "a declared function is smooth, and its values are real numbers")
+                .help("declare it with values in `\\mathbb{R}`, or define it by cases"));
+        }
+        let list = split_commas(left);
+        let mut at = 0;
+        while at < list.len() {
+            let parameters: Vec<SymbolId> = spaces
+                .iter()
+                .map(|space| {
+                    let kind = SymbolKind::Variable { domain: space.domain.clone(), parameter: true };
+                    self.symbols.add(Symbol { name: "\\cdot".to_string(), shape: space.shape.clone(), kind, introduced: span })
+                })
+                .collect();
+            if let Some((first, last, taken)) = family_names(&list[at..]) {
+                let (name, range) = self.family_range(first, last, span)?;
+                let kind = SymbolKind::FunctionFamily { range, parameters };
+                let (id, _) = self.introduce(&family_key(&name), Symbol { name, shape: value.shape.clone(), kind, introduced: first.span });
+                self.introduced.push(id);
+                at += taken;
+                continue;
+            }
+            let [node] = list[at] else { return Err(not_a_name(span_of(list[at], span))) };
+            let Some((_, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
+            let domain = spaces.first().map_or(Domain::Reals, |space| space.domain.clone());
+            let kind = SymbolKind::Function { parameters, body: None, range: value.domain.clone(), domain };
+            let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: value.shape.clone(), kind, introduced: node.span });
+            self.introduced.push(id);
+            at += 1;
+        }
+        Ok(())
+    }
+
+    // ---- spaces ----
+
+    /// The domain of `\in` in a condition.
+    pub(super) fn set_domain(&mut self, nodes: &[Node], span: Span) -> Read<Domain> {
+        Ok(self.space(&clean(nodes), span)?.domain)
+    }
+
+    fn space(&mut self, nodes: &[Node], span: Span) -> Read<Space> {
+        let place = span_of(nodes, span);
+        let unknown = || {
+            Diagnostic::new(Code::BadDeclaration, place, "this domain is not known")
+                .note("known are `\\mathbb{R}`, `\\mathbb{R}_{>0}`, `\\mathbb{R}^n`, `\\mathbb{R}^{m \\times n}`, `\\mathbb{N}`, `\\mathbb{Z}`, `\\mathbb{S}^n`, `\\mathbb{S}^n_{++}`, `\\mathrm{GL}_n`, `(0, 1)`, `[0, 1]`, `\\{-1, 1\\}`, `\\{1, \\dots, n\\}`")
+        };
+        let Some(first) = nodes.first() else {
+            return Err(Diagnostic::new(Code::BadDeclaration, place, "a domain is missing here").help("write `x \\in \\mathbb{R}`"));
+        };
+        if let Some(at) = nodes.iter().position(|node| node.is_command("setminus") || node.is_command("backslash") || node.is_char('∖')) {
+            let mut space = self.space(&nodes[..at], span)?;
+            let (inner, sup) = set_parts(&nodes[at + 1..]).ok_or_else(unknown)?;
+            if sup.is_some() || space.domain != Domain::Reals {
+                return Err(unknown());
+            }
+            if !space.shape.is_scalar() {
+                let zero = canonical(&clean(&inner));
+                if !matches!(zero.as_str(), "0" | "\\mathbf{0}" | "\\boldsymbol{0}") {
+                    return Err(unknown());
+                }
+                space.nonzero = true;
+                return Ok(space);
+            }
+            space.domain = Domain::Without(self.constants(&inner, place)?);
+            return Ok(space);
+        }
+        let p = parts(first);
+        let letters = match &p.base.kind {
+            NodeKind::Styled(style, inner) if matches!(style.as_str(), "mathbb" | "mathrm" | "operatorname" | "mathbf") => Some((style.as_str(), canonical(inner))),
+            NodeKind::Char('ℝ') => Some(("mathbb", "R".to_string())),
+            NodeKind::Char('ℕ') => Some(("mathbb", "N".to_string())),
+            NodeKind::Char('ℤ') => Some(("mathbb", "Z".to_string())),
+            NodeKind::Letter('ℝ') => Some(("mathbb", "R".to_string())),
+            NodeKind::Letter('ℕ') => Some(("mathbb", "N".to_string())),
+            NodeKind::Letter('ℤ') => Some(("mathbb", "Z".to_string())),
+            _ => None,
+        };
+        if let Some((style, letters)) = letters {
+            return match (style, letters.as_str()) {
+                ("mathbb", "R") if nodes.len() == 1 => {
+                    let shape = self.sizes(p.sup, place)?;
+                    let domain = match p.sub {
+                        None => Domain::Reals,
+                        Some(sub) => self.bound(sub, place)?.ok_or_else(unknown)?,
+                    };
+                    Ok(Space { shape, domain, nonzero: false })
+                }
+                ("mathbb", "N" | "Z") if nodes.len() == 1 => {
+                    let shape = self.sizes(p.sup, place)?;
+                    let low = if letters == "N" { Some(Int::one()) } else { None };
+                    let domain = match p.sub.map(canonical).as_deref() {
+                        None => Domain::Whole(low, None),
+                        Some("0") => Domain::Whole(Some(Int::constant(0)), None),
+                        Some("+") => Domain::Whole(Some(Int::one()), None),
+                        Some(_) => match self.bound(p.sub.unwrap_or_default(), place)? {
+                            Some(Domain::Interval { low, high }) => {
+                                let end = |end: Option<(BigRational, bool)>, inward: i64| {
+                                    end.and_then(|(value, closed)| {
+                                        let value: i64 = value.is_integer().then(|| value.to_integer().try_into().ok()).flatten()?;
+                                        Some(Int::constant(if closed { value } else { value + inward }))
+                                    })
+                                };
+                                Domain::Whole(end(low, 1), end(high, -1))
+                            }
+                            _ => return Err(unknown()),
+                        },
+                    };
+                    Ok(Space { shape, domain, nonzero: false })
+                }
+                ("mathbb", "S") if nodes.len() == 1 => {
+                    let n = self.dimension(p.sup.ok_or_else(unknown)?, place)?;
+                    let domain = match p.sub.map(canonical).as_deref() {
+                        None => Domain::Symmetric,
+                        Some("++") => Domain::PositiveDefinite,
+                        Some("+") => Domain::PositiveSemidefinite,
+                        Some(_) => return Err(unknown()),
+                    };
+                    Ok(Space { shape: Shape::matrix(n.clone(), n), domain, nonzero: false })
+                }
+                (_, "GL") => {
+                    let n = match (p.sub, nodes.get(1)) {
+                        (Some(sub), _) => self.dimension(sub, place)?,
+                        (None, Some(open)) if opens(open) == Some('(') => {
+                            let close = matching(nodes, 1)?;
+                            let inner = split_commas(&nodes[2..close]).first().map(|part| part.to_vec()).unwrap_or_default();
+                            self.dimension(&inner, place)?
+                        }
+                        _ => return Err(unknown()),
+                    };
+                    Ok(Space { shape: Shape::matrix(n.clone(), n), domain: Domain::Invertible, nonzero: false })
+                }
+                _ => Err(unknown()),
+            };
+        }
+        if let Some((inner, sup)) = set_parts(nodes) {
+            let shape = self.sizes(sup.as_deref(), place)?;
+            if inner.iter().any(is_dots) {
+                let mut set = vec![Node { kind: NodeKind::Delimited("\\{".to_string(), inner, "\\}".to_string()), span: place }];
+                for node in self.size_names(&set) {
+                    self.introduce_size(&node);
+                }
+                let (low, high) = self.index_set(&mut set, place)?;
+                return Ok(Space { shape, domain: Domain::Whole(Some(low), Some(high)), nonzero: false });
+            }
+            return Ok(Space { shape, domain: Domain::Set(self.constants(&inner, place)?), nonzero: false });
+        }
+        if let Some((open, inner, close, sup)) = interval_parts(nodes) {
+            let shape = self.sizes(sup.as_deref(), place)?;
+            let ends = split_commas(&inner);
+            let [low, high] = ends.as_slice() else { return Err(unknown()) };
+            let low = self.end(low, place)?.map(|value| (value, open == '['));
+            let high = self.end(high, place)?.map(|value| (value, close == ']'));
+            if let (Some((low, _)), Some((high, _))) = (&low, &high)
+                && low >= high
+            {
+                return Err(Diagnostic::new(Code::BadDeclaration, place, "this interval is empty"));
+            }
+            return Ok(Space { shape, domain: Domain::Interval { low, high }, nonzero: false });
+        }
+        Err(unknown())
+    }
+
+    /// `>0`, `\ge 0`, `+`
+    fn bound(&mut self, sub: &[Node], place: Span) -> Read<Option<Domain>> {
+        let sub = clean(sub);
+        let zero = BigRational::from_integer(0.into());
+        match canonical(&sub).as_str() {
+            "+" => return Ok(Some(Domain::Interval { low: Some((zero, true)), high: None })),
+            "++" => return Ok(Some(Domain::Interval { low: Some((zero, false)), high: None })),
+            _ => {}
+        }
+        let Some((super::cursor::Sign::Relation(relation), length)) = super::cursor::sign_at(&sub, 0) else { return Ok(None) };
+        let Some(value) = self.end(&sub[length..], place)? else { return Ok(None) };
+        Ok(Some(match relation {
+            Relation::Greater => Domain::Interval { low: Some((value, false)), high: None },
+            Relation::GreaterOrEqual => Domain::Interval { low: Some((value, true)), high: None },
+            Relation::Less => Domain::Interval { low: None, high: Some((value, false)) },
+            Relation::LessOrEqual => Domain::Interval { low: None, high: Some((value, true)) },
+            Relation::NotEqual => Domain::Without(vec![value]),
+            Relation::Equal => return Ok(None),
+        }))
+    }
+
+    /// The end of an interval; none where it is infinite.
+    fn end(&mut self, nodes: &[Node], place: Span) -> Read<Option<BigRational>> {
+        let nodes = clean(nodes);
+        if nodes.iter().any(|node| node.is_command("infty") || node.is_char('∞')) {
+            return Ok(None);
+        }
+        let value = self.whole(&nodes, place)?;
+        if let Some(number) = constant(&value) {
+            return Ok(Some(number));
+        }
+        match self.number_of(&value) {
+            Some(number) => Ok(Some(number)),
+            None => Err(Diagnostic::new(Code::BadDeclaration, value.span, "the end of an interval is a number").help("declare the symbol with `\\mathbb{R}` and put the bound into a condition")),
+        }
+    }
+
+    /// A number in which π, e and roots occur, to sixteen digits.
+    fn number_of(&self, value: &Expr) -> Option<BigRational> {
+        let number = |value: &Expr| self.number_of(value);
+        match &value.kind {
+            Kind::Pi => BigRational::from_float(std::f64::consts::PI),
+            Kind::Euler => BigRational::from_float(std::f64::consts::E),
+            Kind::Neg(a) => Some(-number(a)?),
+            Kind::Add(a, b) => Some(number(a)? + number(b)?),
+            Kind::Sub(a, b) => Some(number(a)? - number(b)?),
+            Kind::Mul(a, b) => Some(number(a)? * number(b)?),
+            Kind::Quotient(a, b) => {
+                let below = number(b)?;
+                (below != BigRational::from_integer(0.into())).then(|| number(a).map(|above| above / below)).flatten()
+            }
+            _ => constant(value),
+        }
+    }
+
+    fn constants(&mut self, inner: &[Node], place: Span) -> Read<Vec<BigRational>> {
+        let mut list = Vec::new();
+        for part in split_commas(inner) {
+            match self.end(part, place)? {
+                Some(value) => list.push(value),
+                None => return Err(Diagnostic::new(Code::BadDeclaration, place, "a set holds numbers")),
+            }
+        }
+        Ok(list)
+    }
+
+    fn sizes(&mut self, sup: Option<&[Node]>, place: Span) -> Read<Shape> {
+        let Some(sup) = sup else { return Ok(Shape::scalar()) };
+        let sides = split_top(sup, |node| node.is_command("times") || node.is_char('×'));
+        match sides.as_slice() {
+            [n] => Ok(Shape::column(self.dimension(n, place)?)),
+            [m, n] => Ok(Shape::matrix(self.dimension(m, place)?, self.dimension(n, place)?)),
+            _ => Err(Diagnostic::new(Code::BadDeclaration, place, "a size is written `n` or `m \\times n`: there are no arrays of higher order here")),
+        }
+    }
+
+    /// A size; letters that are new become dimensions.
+    fn dimension(&mut self, nodes: &[Node], place: Span) -> Read<Int> {
+        let nodes = clean(nodes);
+        let here = span_of(&nodes, place);
+        for node in self.size_names(&nodes) {
+            self.introduce_size(&node);
+        }
+        let value = self.whole_number(&nodes, here)?;
+        if let Some(number) = value.as_constant()
+            && number < 1
+        {
+            return Err(Diagnostic::new(Code::BadDeclaration, here, "a size is at least one"));
+        }
+        // A natural number that is a size is drawn small.
+        for id in value.symbols().collect::<BTreeSet<_>>() {
+            if let SymbolKind::Whole { low, high: None, dimension } = &mut self.symbols[id].kind {
+                *dimension = true;
+                if low.as_ref().and_then(Int::as_constant).is_none_or(|low| low < 1) {
+                    *low = Some(Int::one());
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    /// The nodes in a size that are names.
+    fn size_names(&self, nodes: &[Node]) -> Vec<Node> {
+        let mut found = Vec::new();
+        for node in nodes {
+            match &node.kind {
+                NodeKind::Letter(_) | NodeKind::Command(_) if self.name_of(node).is_some() => found.push(node.clone()),
+                NodeKind::Scripts(scripts) if self.name_of(&scripts.base).is_some() => found.push(node.clone()),
+                NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) => found.extend(self.size_names(inner)),
+                NodeKind::Frac(a, b) => {
+                    found.extend(self.size_names(a));
+                    found.extend(self.size_names(b));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn introduce_size(&mut self, node: &Node) {
+        let p = parts(node);
+        let Some((name, key)) = introduced(self, node) else { return };
+        // A power of a known size is none of its names.
+        let known = self.scope.get(&key).is_some()
+            || (p.sup.is_some() && p.sub.is_none() && self.scope.get(&name).is_some())
+            || (p.sub.is_some() && self.element_symbol(&name, p.sub.map_or(0, index_count)).is_some());
+        if known {
+            return;
+        }
+        let key = if p.sup.is_some() && p.sub.is_none() && canonical(p.sup.unwrap_or_default()).parse::<u32>().is_ok() { name } else { key };
+        let kind = SymbolKind::Whole { low: Some(Int::one()), high: None, dimension: true };
+        let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: Shape::scalar(), kind, introduced: node.span });
+        self.introduced.push(id);
+    }
+
+    // ---- definitions ----
+
+    /// `name := value`, `f(x) := value`, `e_i := value`; the equation between the two.
+    pub(super) fn definition(&mut self, left: &[Node], right: &[Node], span: Span) -> Read<Option<(Expr, Expr)>> {
+        let left = clean(left);
+        let result = self.define(&left, right, span);
+        if result.is_err() {
+            self.break_names(&left[..left.len().min(1)]);
+        }
+        self.defining = None;
+        result
+    }
+
+    fn define(&mut self, left: &[Node], right: &[Node], span: Span) -> Read<Option<(Expr, Expr)>> {
+        let place = span_of(left, span);
+        let Some(node) = left.first() else { return Err(not_a_name(place)) };
+        let Some((name, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
+        let letters: Vec<String> = match parts(node).sub {
+            Some(sub) if !sub.is_empty() && parts(node).sup.is_none() => {
+                let nodes = clean(sub);
+                let letters: Vec<String> = nodes.iter().filter(|n| !n.is_char(',')).filter_map(|n| bare_letter(self, n)).collect();
+                if letters.len() == nodes.iter().filter(|n| !n.is_char(',')).count() { letters } else { Vec::new() }
+            }
+            _ => Vec::new(),
+        };
+        let mut cursor = Cursor::new(left, place);
+        cursor.next();
+        let arguments = self.arguments(&mut cursor, false)?;
+        if cursor.peek().is_some() {
+            return Err(not_a_name(place).note("on the left of `:=` stands a name, or a function with the names of its parameters"));
+        }
+        self.defining = Some((key.clone(), letters.first().map(|_| family_key(&name))));
+        self.begin_statement();
+        let outcome = match arguments {
+            Some((list, None, _)) => self.define_function(&name, &key, &letters, &list, right, node.span).map(|()| None),
+            Some((_, Some(_), end)) => Err(not_a_name(end)),
+            None => self.define_symbol(&name, &key, &letters, right, node.span),
+        };
+        self.end_statement();
+        outcome
+    }
+
+    /// Binds the letters of a family while its member is read.
+    fn bind_letters(&mut self, letters: &[String], span: Span) -> Vec<(String, SymbolId, Option<Meaning>)> {
+        letters
+            .iter()
+            .map(|letter| {
+                let range = self.lookup(letter).and_then(|id| match &self.symbols[id].kind {
+                    SymbolKind::Whole { low: Some(low), high: Some(high), .. } => Some((low.clone(), high.clone())),
+                    _ => None,
+                });
+                let id = self.new_index(letter, range, span);
+                let before = self.scope.set(letter, Meaning::Symbol(id));
+                (letter.clone(), id, before)
+            })
+            .collect()
+    }
+
+    fn unbind_letters(&mut self, bound: &[(String, SymbolId, Option<Meaning>)]) {
+        for (letter, _, before) in bound.iter().rev() {
+            self.scope.restore(letter, *before);
+        }
+    }
+
+    /// The ranges of the letters, where the value that was read used all of them.
+    fn letter_ranges(&mut self, bound: &[(String, SymbolId, Option<Meaning>)], value: &Expr, name: &str, span: Span) -> Read<Option<Vec<(SymbolId, Int, Int)>>> {
+        let mut used = BTreeSet::new();
+        super::walk::all_ints(value, &mut |int| used.extend(int.symbols()));
+        let count = bound.iter().filter(|(_, id, _)| used.contains(id)).count();
+        if count == 0 {
+            return Ok(None);
+        }
+        let mut ranges = Vec::new();
+        for (letter, id, _) in bound {
+            match self.range_of(*id) {
+                Ok(range) => ranges.push((*id, range.low, range.high)),
+                Err(_) => {
+                    return Err(Diagnostic::new(Code::Index, span, format!("nothing says how far the index `{letter}` of `{name}` runs"))
+                        .help(format!("declare it first: `{letter} \\in \\{{1, \\dots, n\\}}`")));
+                }
+            }
+        }
+        Ok(Some(ranges))
+    }
+
+    fn define_symbol(&mut self, name: &str, key: &str, letters: &[String], right: &[Node], span: Span) -> Read<Option<(Expr, Expr)>> {
+        let bound = self.bind_letters(letters, span);
+        self.free_allowed = false;
+        let value = self.whole(right, span);
+        self.unbind_letters(&bound);
+        let value = value?;
+        self.settle_units()?;
+        let ranges = if bound.is_empty() { None } else { self.letter_ranges(&bound, &value, name, span)? };
+        let value = self.finish(value)?;
+        let conditions = self.take_size_conditions()?;
+        let shape = value.shape.clone();
+        let equation;
+        let id = match ranges {
+            Some(ranges) => {
+                let mut indices = Vec::new();
+                for (id, low, high) in ranges {
+                    indices.push((id, self.unknowns.resolve(&low), self.unknowns.resolve(&high)));
+                }
+                let kind = SymbolKind::DefinedFamily { indices, member: value };
+                let (id, _) = self.introduce(&family_key(name), Symbol { name: name.to_string(), shape, kind, introduced: span });
+                equation = None;
+                id
+            }
+            None => {
+                let kind = SymbolKind::Defined(value.clone());
+                let (id, _) = self.introduce(key, Symbol { name: key.to_string(), shape, kind, introduced: span });
+                equation = Some((self.symbol_expr(id, span), value));
+                id
+            }
+        };
+        self.introduced.push(id);
+        if !conditions.is_empty() {
+            self.standing.insert(id, conditions);
+        }
+        Ok(equation)
+    }
+
+    fn define_function(&mut self, name: &str, key: &str, letters: &[String], list: &[Vec<Node>], right: &[Node], span: Span) -> Read<()> {
+        let mut parameters: Vec<(String, SymbolId)> = Vec::new();
+        for nodes in list {
+            let nodes = clean(nodes);
+            let [node] = nodes.as_slice() else {
+                return Err(Diagnostic::new(Code::BadDeclaration, span_of(&nodes, span), "the parameters of a function are names").help("write `f(x, y) := …`"));
+            };
+            let Some((_, parameter)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
+            if parameters.iter().any(|(other, _)| *other == parameter) {
+                return Err(Diagnostic::new(Code::BadDeclaration, node.span, "this function has two parameters of one name"));
+            }
+            let known = self.lookup(&parameter);
+            let (shape, kind) = match known.map(|id| (&self.symbols[id].shape, &self.symbols[id].kind)) {
+                Some((_, SymbolKind::Whole { low, high, .. })) => (Shape::scalar(), SymbolKind::Whole { low: low.clone(), high: high.clone(), dimension: false }),
+                Some((shape, SymbolKind::Variable { domain, .. })) => (shape.clone(), SymbolKind::Variable { domain: domain.clone(), parameter: true }),
+                Some((shape, SymbolKind::Defined(_))) => (shape.clone(), SymbolKind::Variable { domain: Domain::Reals, parameter: true }),
+                _ if parameter.contains("mathbf") || parameter.contains("boldsymbol") => {
+                    return Err(self.undeclared(&parameter, node.span).note("the shape of a parameter is that of the variable of its name"));
+                }
+                _ => (Shape::scalar(), SymbolKind::Variable { domain: Domain::Reals, parameter: true }),
+            };
+            let id = self.symbols.add(Symbol { name: parameter.clone(), shape, kind, introduced: node.span });
+            parameters.push((parameter, id));
+        }
+        let before: Vec<(String, Option<Meaning>)> =
+            parameters.iter().map(|(parameter, id)| (parameter.clone(), self.scope.set(parameter, Meaning::Symbol(*id)))).collect();
+        let bound = self.bind_letters(letters, span);
+        self.free_allowed = false;
+        let value = self.whole(right, span);
+        self.unbind_letters(&bound);
+        for (parameter, meaning) in before.into_iter().rev() {
+            self.scope.restore(&parameter, meaning);
+        }
+        let value = value?;
+        self.settle_units()?;
+        let ranges = if bound.is_empty() { None } else { self.letter_ranges(&bound, &value, name, span)? };
+        let value = self.finish(value)?;
+        let conditions = self.take_size_conditions()?;
+        let shape = value.shape.clone();
+        let kind = SymbolKind::Function {
+            parameters: parameters.into_iter().map(|(_, id)| id).collect(),
+            body: Some(value),
+            range: Domain::Reals,
+            domain: Domain::Reals,
+        };
+        let key = if ranges.is_some() { family_key(name) } else { key.to_string() };
+        let shown = if ranges.is_some() { name.to_string() } else { key.clone() };
+        let (id, _) = self.introduce(&key, Symbol { name: shown, shape, kind, introduced: span });
+        self.introduced.push(id);
+        if let Some(ranges) = ranges {
+            let [(letter, low, high)] = ranges.as_slice() else {
+                return Err(Diagnostic::new(Code::BadDeclaration, span, "a family of functions has one index"));
+            };
+            let range = (*letter, self.unknowns.resolve(low), self.unknowns.resolve(high));
+            self.function_indices.insert(id, range);
+        }
+        if !conditions.is_empty() {
+            self.standing.insert(id, conditions);
+        }
+        Ok(())
+    }
+}
+
+fn not_a_name(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::BadDeclaration, span, "a name is needed here").help("names are letters, bold or with an accent, words in `\\operatorname{…}`, and these with an index or a bracketed superscript")
+}
+
+/// The first and the last member of a family, and how many parts between commas it takes.
+fn family_names<'n>(list: &[&'n [Node]]) -> Option<(&'n Node, &'n Node, usize)> {
+    let dots = list.iter().take(4).position(|part| !part.is_empty() && part.iter().all(is_dots))?;
+    if dots == 0 || dots + 1 >= list.len() {
+        return None;
+    }
+    let ([first], [last]) = (list[0], list[dots + 1]) else { return None };
+    // What stands before the dots has the same name.
+    let base = |node: &Node| parts(node).base.canonical();
+    list[..dots].iter().all(|part| matches!(part, [node] if base(node) == base(first))).then_some((first, last, dots + 2))
+}
+
+/// What stands in the braces of a set, and its power.
+fn set_parts(nodes: &[Node]) -> Option<(Vec<Node>, Option<Vec<Node>>)> {
+    let delimited = |node: &Node| match &node.kind {
+        NodeKind::Delimited(open, body, close) if (open == "\\{" || open == "\\lbrace") && (close == "\\}" || close == "\\rbrace") => Some(body.clone()),
+        _ => None,
+    };
+    match nodes {
+        [node] => {
+            if let Some(body) = delimited(node) {
+                return Some((body, None));
+            }
+            let p = parts(node);
+            delimited(p.base).filter(|_| p.sub.is_none()).map(|body| (body, p.sup.map(<[Node]>::to_vec)))
+        }
+        _ if nodes.first().and_then(opens) == Some('{') => {
+            let close = matching(nodes, 0).ok()?;
+            if close + 1 != nodes.len() {
+                return None;
+            }
+            let (bracket, scripts) = closes(&nodes[close])?;
+            (bracket == '}').then(|| (nodes[1..close].to_vec(), scripts.and_then(|s| s.sup.clone())))
+        }
+        _ => None,
+    }
+}
+
+/// The brackets of an interval, what stands in them, and its power.
+fn interval_parts(nodes: &[Node]) -> Option<(char, Vec<Node>, char, Option<Vec<Node>>)> {
+    let first_char = |text: &str| text.trim_start_matches('\\').chars().next();
+    if let [node] = nodes {
+        let p = parts(node);
+        if let NodeKind::Delimited(open, body, close) = &p.base.kind {
+            return Some((first_char(open)?, body.clone(), first_char(close)?, p.sup.map(<[Node]>::to_vec)));
+        }
+    }
+    let open = opens(nodes.first()?)?;
+    let (close, scripts) = closes(nodes.last()?)?;
+    (nodes.len() > 2).then(|| (open, nodes[1..nodes.len() - 1].to_vec(), close, scripts.and_then(|s| s.sup.clone())))
+}
