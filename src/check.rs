@@ -335,7 +335,13 @@ impl Offset {
     }
 }
 
-fn read_formula(source: &str, formula: &page::Formula, reader: &mut Reader, labels: &mut HashMap<String, Span>, chapter: &mut Chapter) -> Option<FormulaReading> {
+fn read_formula(
+    source: &str,
+    formula: &page::Formula,
+    reader: &mut Reader,
+    labels: &mut HashMap<String, Span>,
+    chapter: &mut Chapter,
+) -> Option<FormulaReading> {
     let nodes = match tex::parse(&formula.tex, &|byte| formula.source(byte)) {
         Ok(nodes) => nodes,
         Err(error) => {
@@ -428,7 +434,8 @@ fn symbol_report(symbols: &Symbols, id: SymbolId) -> SymbolReport {
         SymbolKind::Variable { .. } | SymbolKind::Defined(_) if symbol.shape.rows.is_one() => format!("a row, {shape}"),
         _ => format!("a matrix, {shape}"),
     };
-    let defined = matches!(symbol.kind, SymbolKind::Defined(_) | SymbolKind::DefinedFamily { .. } | SymbolKind::Function { body: Some(_), .. });
+    let defined =
+        matches!(symbol.kind, SymbolKind::Defined(_) | SymbolKind::DefinedFamily { .. } | SymbolKind::Function { body: Some(_), .. });
     SymbolReport { name: symbol.name.clone(), shape: what, introduced: symbol.introduced, defined }
 }
 
@@ -448,8 +455,12 @@ pub fn judge_chapter(chapter: &Chapter, file: &str, settings: &Settings) -> Page
         messages.extend(formulas.iter().flat_map(|formula| &formula.steps).filter_map(|step| step.diagnostic.clone()));
         if messages.is_empty() {
             errors.push(
-                Diagnostic::new(Code::Refused, Span::new(reading.span.start, reading.span.start + 3), "this fence has to fall short, and all in it holds")
-                    .help("take it out of the fence, or make the mistake that it is to show"),
+                Diagnostic::new(
+                    Code::Refused,
+                    Span::new(reading.span.start, reading.span.start + 3),
+                    "this fence has to fall short, and all in it holds",
+                )
+                .help("take it out of the fence, or make the mistake that it is to show"),
             );
         }
         refused.push(RefusedReport { span: reading.span, text: reading.text.clone(), formulas, messages });

@@ -90,6 +90,8 @@ pub struct Evaluator<'a, S> {
     pub largest: f64,
     /// The largest absolute value of anything differentiated: what the rounding of differences is relative to.
     pub differentiated: f64,
+    /// Whether π is larger by its last digit, which tells rounding from a difference.
+    pub nudged: bool,
     /// For each place of a `cases`, which branches were taken.
     pub branches: HashSet<(Span, usize)>,
 }
@@ -112,6 +114,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             level: 0,
             largest: 0.0,
             differentiated: 0.0,
+            nudged: false,
             branches: HashSet::new(),
         }
     }
@@ -231,7 +234,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn simple(&mut self, expr: &'a Expr) -> Outcome<S> {
         match &expr.kind {
             Kind::Number(number) => Ok(Rc::new(Value::scalar(Dual::constant(S::from_rational(number)?)))),
-            Kind::Pi => Ok(Rc::new(Value::scalar(Dual::constant(S::pi()?)))),
+            Kind::Pi => {
+                let mut pi = Dual::constant(S::pi()?);
+                if self.nudged {
+                    pi = pi.add(&Dual::int(1).div(&Dual::int(1 << 51))?)?;
+                }
+                Ok(Rc::new(Value::scalar(pi)))
+            }
             Kind::Euler => Ok(Rc::new(Value::scalar(Dual::int(1).elementary(Elementary::Exp)?))),
             Kind::Int(int) => {
                 let value = self.int(int)?;

@@ -26,7 +26,7 @@ const DIFFERENCES: [f64; 3] = [1e-7, 1e-5, 1e-3];
 /// Its rounding, relative to the largest number on the way: differences divide by their step.
 const DIFFERENCES_ROUNDING: [f64; 3] = [1e-9, 1e-7, 1e-5];
 /// How many samples are drawn.
-const DRAWN: usize = 18;
+const DRAWN: usize = 22;
 /// How many of them must have been compared, and how many of these must be random.
 const NEEDED: (usize, usize) = (5, 3);
 /// How many samples are compared with numerical differentiation where exact arithmetic has decided already.
@@ -74,7 +74,8 @@ impl Judgement {
             (Some(a), Some(b)) => Some(a.max(b)),
             (a, b) => a.or(b),
         };
-        let error = Errors { differences: worst(self.error.differences, other.error.differences), dual: worst(self.error.dual, other.error.dual) };
+        let error =
+            Errors { differences: worst(self.error.differences, other.error.differences), dual: worst(self.error.dual, other.error.dual) };
         let samples = self.samples.min(other.samples);
         let weaker = if weight(other.verdict) > weight(self.verdict) { other } else { self };
         Judgement { error, samples, ..weaker }
@@ -200,7 +201,7 @@ impl<'a> Judge<'a> {
         let mut finding = self.finding(sample, &mut tally.level, Some(&mut tally.seen));
         // What exact arithmetic decided is held against numerical differentiation as well.
         if tally.level != Level::Float && self.derivative && finding == Finding::Agrees && tally.compared < CONFIRMED {
-            match self.float(sample, Some(&mut tally.seen)) {
+            match self.float(sample, Some(&mut tally.seen), true) {
                 Finding::Unclear | Finding::Separates => finding = Finding::Unclear,
                 Finding::Agrees | Finding::PassedOver(_) => {}
             }
@@ -239,11 +240,16 @@ impl<'a> Judge<'a> {
                 finding => return finding,
             }
         }
-        self.float(sample, seen)
+        self.float(sample, seen, false)
     }
 
     fn sides<S: Scalar>(&self, sample: &Sample, mode: Mode) -> Result<Sides<S>, Fault> {
+        self.sides_with(sample, mode, false)
+    }
+
+    fn sides_with<S: Scalar>(&self, sample: &Sample, mode: Mode, nudged: bool) -> Result<Sides<S>, Fault> {
         let mut evaluator = Evaluator::<S>::new(self.symbols, sample, mode);
+        evaluator.nudged = nudged;
         let left = evaluator.value(&self.step.left)?;
         let right = evaluator.value(&self.step.right)?;
         // A side may be a scalar where the other is 1×1; anything else that does not fit is a matter of this sample's sizes.
@@ -303,7 +309,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn float(&self, sample: &Sample, seen: Option<&mut Seen>) -> Finding {
+    /// What a sample says in floating point. Where exact arithmetic has decided, only numerical differentiation is asked.
+    fn float(&self, sample: &Sample, seen: Option<&mut Seen>, decided: bool) -> Finding {
         let Sides { left, right, largest, differentiated, terms, branches } = match self.sides::<f64>(sample, Mode::Dual) {
             Ok(sides) => sides,
             Err(fault) => return Finding::PassedOver(fault),
@@ -320,11 +327,12 @@ impl<'a> Judge<'a> {
         let vanishing = terms <= ROUNDING * largest;
         let separate = if vanishing { SEPARATE * terms } else { (SEPARATE * terms).max(1e3 * ROUNDING * largest) };
         let relative = |error: f64| if error <= 0.0 || terms == 0.0 { 0.0 } else { error / terms };
-        if strict && excess.abs() <= (0.01 * AGREE * terms).max(ROUNDING * largest) {
-            return Finding::Separates;
+        if !decided && strict && excess.abs() <= (0.01 * AGREE * terms).max(ROUNDING * largest) {
+            // Far away, two sides that only come close are equal in floating point.
+            return if sample.far { Finding::PassedOver(Fault::Undefined) } else { Finding::Separates };
         }
-        let noise = vanishing && excess > agree && self.is_noise(sample, excess, largest);
-        let mut finding = if excess <= agree || noise {
+        let noise = vanishing && excess > agree && (decided || self.is_noise(sample, excess));
+        let mut finding = if excess <= agree || noise || decided {
             Finding::Agrees
         } else if excess > separate {
             Finding::Separates
@@ -358,9 +366,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether a difference of two sides that nearly vanish is rounding: a real one hardly moves when the sample does by a hair.
-    fn is_noise(&self, sample: &Sample, excess: f64, largest: f64) -> bool {
-        // The last digit of a number such as π is there wherever the sample lies.
-        if excess <= f64::EPSILON * largest {
+    fn is_noise(&self, sample: &Sample, excess: f64) -> bool {
+        let moves = |sides: Result<Sides<f64>, Fault>| {
+            let Ok(Sides { left, right, .. }) = sides else { return false };
+            let new = left.data.iter().zip(&right.data).map(|(x, y)| self.excess(x.real, y.real)).fold(f64::NEG_INFINITY, f64::max);
+            (new - excess).abs() > 0.01 * excess
+        };
+        // The last digit of π, as in sin π, is there wherever the sample lies: it moves when π does.
+        if moves(self.sides_with::<f64>(sample, Mode::Dual, true)) {
             return true;
         }
         for number in 1..=3 {
@@ -369,9 +382,7 @@ impl<'a> Judge<'a> {
                 let hair = BigRational::new((1 + (number * (position as i64 + 3)) % 7).into(), 10_000_000_000_000_i64.into());
                 *x += hair;
             }
-            let Ok(Sides { left, right, .. }) = self.sides::<f64>(&near, Mode::Dual) else { return false };
-            let new = left.data.iter().zip(&right.data).map(|(x, y)| self.excess(x.real, y.real)).fold(f64::NEG_INFINITY, f64::max);
-            if (new - excess).abs() > 0.01 * excess {
+            if moves(self.sides::<f64>(&near, Mode::Dual)) {
                 return true;
             }
         }
@@ -530,10 +541,10 @@ impl<'a> Judge<'a> {
     /// The smallest dimensions, then the simplest values, that still separate the two sides.
     fn shrink(&self, found: Sample, sampler: &mut Sampler<'a>, level: Level) -> Sample {
         // Clear in floating point too, where it is: what is printed must be seen to differ, and lie off the kinks.
-        let clear = self.float(&found, None) == Finding::Separates;
+        let clear = self.float(&found, None, false) == Finding::Separates;
         let separates = |sample: &Sample| {
             let exact = self.finding(sample, &mut level.clone(), None) == Finding::Separates;
-            exact && (!clear || level == Level::Float || self.float(sample, None) == Finding::Separates)
+            exact && (!clear || level == Level::Float || self.float(sample, None, false) == Finding::Separates)
         };
         let mut best = found;
         let mut weight = sampler.weight(&best);

@@ -60,6 +60,8 @@ pub struct Sample {
     pub functions: u64,
     /// Whether the values are structured and not random.
     pub structured: bool,
+    /// Whether a value was moved far away, where functions come so close to their limits that rounding hides the difference.
+    pub far: bool,
 }
 
 /// What occurs in an expression and in the definitions that it reaches.
@@ -380,6 +382,8 @@ pub struct Sampler<'a> {
     order: Vec<SymbolId>,
     /// Values to be taken from another symbol or number, as conditions demand.
     equal: Vec<(SymbolId, &'a Expr)>,
+    /// Vectors and matrices of which a condition says that they are not equal.
+    unequal: Vec<(SymbolId, SymbolId)>,
     narrowed: HashMap<SymbolId, Domain>,
     random: Random,
     drawn: usize,
@@ -402,6 +406,7 @@ impl<'a> Sampler<'a> {
             facts,
             order,
             equal: Vec::new(),
+            unequal: Vec::new(),
             narrowed: HashMap::new(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
@@ -433,6 +438,14 @@ impl<'a> Sampler<'a> {
                 (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
                 _ => {}
             },
+            Condition::Relation(Relation::NotEqual, a, b) if !a.shape.is_scalar() => {
+                if let (Kind::Symbol(x), Kind::Symbol(y)) = (&a.kind, &b.kind)
+                    && self.free_variable(*x)
+                    && self.free_variable(*y)
+                {
+                    self.unequal.push((*x, *y));
+                }
+            }
             Condition::Relation(relation, a, b) => {
                 let (symbol, number, below) = match (&a.kind, constant(b), &b.kind, constant(a)) {
                     (Kind::Symbol(x), Some(c), _, _) => (*x, c, matches!(relation, Relation::Less | Relation::LessOrEqual)),
@@ -486,7 +499,8 @@ impl<'a> Sampler<'a> {
         let number = self.drawn;
         self.drawn += 1;
         // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
-        let style = if number % 2 == 1 && number < 16 { number.div_ceil(2) } else { 0 };
+        const STYLES: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 5];
+        let style = if number % 2 == 1 { STYLES.get(number / 2).copied().unwrap_or(0) } else { 0 };
         self.styled(number, style, 60, false)
     }
 
@@ -614,7 +628,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
-        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.bits(), structured: style != 0 };
+        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.bits(), structured: style != 0, far: false };
         let symbols = self.symbols;
         for id in self.order.clone() {
             let symbol = &symbols[id];
@@ -667,18 +681,41 @@ impl<'a> Sampler<'a> {
                 drawn.data.fill(matrix.data[0].clone());
             }
         }
-        if style == 0 {
+        if style == 0 && !(self.drawn % 4 == 1 && !self.facts.thresholds.is_empty()) {
             self.near_comparison(&mut sample);
         }
+        self.nearly_equal(&mut sample);
         Some(sample)
     }
 
-    /// Two times out of three, moves one number such that two sides of a comparison come close, on either side or on it.
-    fn near_comparison(&mut self, sample: &mut Sample) {
-        if self.facts.comparisons.is_empty() || self.random.range(0, 2) == 0 {
+    /// Every second time, makes two vectors that must not be equal so in all elements but one.
+    fn nearly_equal(&mut self, sample: &mut Sample) {
+        if self.drawn.is_multiple_of(2) {
             return;
         }
-        let (a, b) = self.facts.comparisons[self.random.range(0, self.facts.comparisons.len() as i64 - 1) as usize];
+        for (x, y) in self.unequal.clone() {
+            let (Some(from), Some(to)) = (sample.values.get(&(x, Vec::new())).cloned(), sample.values.get(&(y, Vec::new()))) else {
+                continue;
+            };
+            if from.data.len() != to.data.len() || from.data.is_empty() {
+                continue;
+            }
+            let keep = self.random.range(0, from.data.len() as i64 - 1) as usize;
+            let own = to.data[keep].clone();
+            let mut new = from;
+            new.data[keep] = own;
+            sample.values.insert((y, Vec::new()), new);
+        }
+    }
+
+    /// Mostly, moves one number such that two sides of a comparison come close, on either side or on it.
+    fn near_comparison(&mut self, sample: &mut Sample) {
+        if self.facts.comparisons.is_empty() || self.drawn % 6 == 5 {
+            return;
+        }
+        // All comparisons and all distances take their turns.
+        let turn = self.drawn / 2;
+        let (a, b) = self.facts.comparisons[turn % self.facts.comparisons.len()];
         let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
         movable.retain(|key| matches!(self.domain(key.0), Domain::Reals | Domain::Interval { .. } | Domain::Without(_)));
         movable.sort_unstable();
@@ -686,8 +723,8 @@ impl<'a> Sampler<'a> {
             return;
         }
         let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
-        let steps: &[i64] = if self.facts.derivative { &[-60, -5, 5, 60] } else { &[-60, -5, 0, 0, 5, 60] };
-        let target = fraction(steps[self.random.range(0, steps.len() as i64 - 1) as usize], 100);
+        let steps: &[i64] = if self.facts.derivative { &[5, -5, 60, -60] } else { &[0, 5, -5, 60, -60] };
+        let target = fraction(steps[turn / self.facts.comparisons.len() % steps.len()], 100);
         let symbols = self.symbols;
         let difference = |sample: &Sample| {
             let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, sample).ok()?.2.first()?);
@@ -697,6 +734,7 @@ impl<'a> Sampler<'a> {
         let position = self.random.range(0, count as i64 - 1) as usize;
         let mut moved = sample.clone();
         // Two steps of the secant method are exact for a linear side, and come close for another.
+        let mut far = false;
         for _ in 0..2 {
             let Some(now) = difference(&moved) else { return };
             let mut near = moved.clone();
@@ -708,13 +746,15 @@ impl<'a> Sampler<'a> {
             if !by.is_finite() || by.abs() > 10_000.0 {
                 return;
             }
+            far |= by.abs() > 20.0;
             if let Some(matrix) = moved.values.get_mut(&key) {
                 matrix.data[position] += fraction((by * 10_000.0).round() as i64, 10_000);
             }
         }
         if contains(&self.domain(key.0), &moved.values[&key].data[position]) {
-            // On a threshold a side may well be undefined; such a sample is a structured one.
-            moved.structured |= target.is_zero();
+            // On a threshold, and far away, a side may well be undefined; such a sample is a structured one.
+            moved.structured |= target.is_zero() || far;
+            moved.far |= far;
             *sample = moved;
         }
     }
@@ -722,12 +762,14 @@ impl<'a> Sampler<'a> {
     /// Half of the time, puts a symbol close to a number that it is compared with, on either side, or on it.
     fn near_threshold(&mut self, id: SymbolId, domain: &Domain, sample: &mut Sample) {
         let near: Vec<BigRational> = self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).map(|(_, c)| c.clone()).collect();
-        if near.is_empty() || self.random.range(0, 1) == 0 {
+        if near.is_empty() || self.drawn % 4 != 1 {
             return;
         }
-        let threshold = near[self.random.range(0, near.len() as i64 - 1) as usize].clone();
-        let steps: &[i64] = if self.facts.derivative { &[-40, -5, 5, 40] } else { &[-40, -5, 0, 5, 40] };
-        let offset = steps[self.random.range(0, steps.len() as i64 - 1) as usize];
+        // All thresholds and all distances from them take their turns.
+        let turn = self.drawn / 4;
+        let threshold = near[turn % near.len()].clone();
+        let steps: &[i64] = if self.facts.derivative { &[-5, 5, -40, 40] } else { &[0, -5, 5, -40, 40] };
+        let offset = steps[turn / near.len() % steps.len()];
         let value = threshold + fraction(offset, 100);
         if let Some(matrix) = sample.values.get_mut(&(id, Vec::new()))
             && matrix.data.len() == 1

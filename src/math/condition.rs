@@ -42,7 +42,9 @@ pub(super) fn without_texts(nodes: &[Node]) -> Vec<Node> {
             NodeKind::Text(parts) if parts.iter().any(|part| matches!(part, TextPart::Math(_))) => {
                 for part in parts {
                     match part {
-                        TextPart::Words(words) => list.push(Node { kind: NodeKind::Text(vec![TextPart::Words(words.clone())]), span: node.span }),
+                        TextPart::Words(words) => {
+                            list.push(Node { kind: NodeKind::Text(vec![TextPart::Words(words.clone())]), span: node.span })
+                        }
                         TextPart::Math(inner) => list.extend(inner.iter().cloned()),
                     }
                 }
@@ -67,11 +69,7 @@ fn joint(node: &Node) -> Option<Joint> {
         NodeKind::Text(_) => {
             let words = node.words().unwrap_or_default().to_lowercase();
             let mut words = words.split(|c: char| !c.is_alphabetic());
-            if words.any(|w| w == "or") {
-                Some(Joint::Or)
-            } else {
-                Some(Joint::And)
-            }
+            if words.any(|w| w == "or") { Some(Joint::Or) } else { Some(Joint::And) }
         }
         _ => None,
     }
@@ -96,7 +94,10 @@ impl Reader {
             return Err(Diagnostic::new(Code::Unreadable, place, "a condition is missing here"));
         }
         // A condition in brackets.
-        if super::cursor::opens(&nodes[0]) == Some('(') && super::cursor::matching(nodes, 0)? + 1 == nodes.len() && !relations(&nodes[1..nodes.len() - 1]).is_empty() {
+        if super::cursor::opens(&nodes[0]) == Some('(')
+            && super::cursor::matching(nodes, 0)? + 1 == nodes.len()
+            && !relations(&nodes[1..nodes.len() - 1]).is_empty()
+        {
             return self.condition(&nodes[1..nodes.len() - 1], place);
         }
         if let [Node { kind: NodeKind::Delimited(open, body, _), .. }] = nodes
@@ -226,7 +227,10 @@ impl Reader {
 
     /// Equations between sizes that a condition holds, known before the sides of its statement are read.
     pub(super) fn learn_sizes(&mut self, nodes: &[Node]) {
-        let nodes: Vec<Node> = without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect();
+        let mut nodes: Vec<Node> = without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect();
+        while nodes.last().is_some_and(|node| matches!(node.kind, NodeKind::Char('.' | ',' | ';'))) {
+            nodes.pop();
+        }
         if nodes.iter().any(|node| joint(node) == Some(Joint::Or)) {
             return;
         }

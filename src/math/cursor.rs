@@ -80,8 +80,10 @@ pub(super) fn sign_at(nodes: &[Node], at: usize) -> Option<(Sign, usize)> {
             "in" => Sign::In,
             "colon" => Sign::Colon,
             "approx" | "equiv" | "sim" | "simeq" | "cong" | "propto" | "ll" | "gg" | "to" | "rightarrow" | "mapsto" | "implies" | "iff"
-            | "Rightarrow" | "Leftrightarrow" | "Longrightarrow" | "notin" | "subset" | "subseteq" | "doteq" | "triangleq" | "prec" | "succ"
-            | "preceq" | "succeq" | "perp" | "parallel" | "gets" | "leftarrow" | "longrightarrow" | "impliedby" | "therefore" => Sign::Other,
+            | "Rightarrow" | "Leftrightarrow" | "Longrightarrow" | "notin" | "subset" | "subseteq" | "doteq" | "triangleq" | "prec"
+            | "succ" | "preceq" | "succeq" | "perp" | "parallel" | "gets" | "leftarrow" | "longrightarrow" | "impliedby" | "therefore" => {
+                Sign::Other
+            }
             _ => return None,
         },
         _ => return None,
@@ -203,9 +205,14 @@ fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
         NodeKind::Char(c) => matches!(c, ')' | ']' | '|' | '!'),
         NodeKind::Command(name) => {
             super::reader::is_letter_command(name)
-                || matches!(name.as_str(), "}" | "rbrace" | "|" | "vert" | "rvert" | "rVert" | "Vert" | "dots" | "ldots" | "cdots" | "infty")
+                || matches!(
+                    name.as_str(),
+                    "}" | "rbrace" | "|" | "vert" | "rvert" | "rVert" | "Vert" | "dots" | "ldots" | "cdots" | "infty"
+                )
         }
-        NodeKind::Scripts(scripts) => !matches!(&scripts.base.kind, NodeKind::Command(name) if matches!(name.as_str(), "sum" | "prod" | "max" | "min")),
+        NodeKind::Scripts(scripts) => {
+            !matches!(&scripts.base.kind, NodeKind::Command(name) if matches!(name.as_str(), "sum" | "prod" | "max" | "min"))
+        }
         NodeKind::Wide | NodeKind::Ampersand => false,
         _ => true,
     }
@@ -215,7 +222,10 @@ fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
 pub(super) fn is_dots(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Command(name) => {
-            matches!(name.as_str(), "dots" | "ldots" | "cdots" | "vdots" | "ddots" | "dotsc" | "dotsb" | "dotsm" | "dotsi" | "dotso" | "hdots")
+            matches!(
+                name.as_str(),
+                "dots" | "ldots" | "cdots" | "vdots" | "ddots" | "dotsc" | "dotsb" | "dotsm" | "dotsi" | "dotso" | "hdots"
+            )
         }
         NodeKind::Char('…' | '⋯' | '⋮' | '⋱') => true,
         _ => false,

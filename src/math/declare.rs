@@ -118,7 +118,9 @@ impl Reader {
 
     fn declare_symbol(&mut self, key: &str, space: &Space, span: Span) {
         let kind = match &space.domain {
-            Domain::Whole(low, high) if space.shape.is_scalar() => SymbolKind::Whole { low: low.clone(), high: high.clone(), dimension: false },
+            Domain::Whole(low, high) if space.shape.is_scalar() => {
+                SymbolKind::Whole { low: low.clone(), high: high.clone(), dimension: false }
+            }
             domain => SymbolKind::Variable { domain: domain.clone(), parameter: false },
         };
         let (id, _) = self.introduce(key, Symbol { name: key.to_string(), shape: space.shape.clone(), kind, introduced: span });
@@ -132,7 +134,8 @@ impl Reader {
 
     fn declare_members(&mut self, name: &str, range: (Int, Int), space: &Space, span: Span) {
         let kind = SymbolKind::Family { ranges: vec![range], domain: space.domain.clone() };
-        let (id, _) = self.introduce(&family_key(name), Symbol { name: name.to_string(), shape: space.shape.clone(), kind, introduced: span });
+        let (id, _) =
+            self.introduce(&family_key(name), Symbol { name: name.to_string(), shape: space.shape.clone(), kind, introduced: span });
         self.introduced.push(id);
     }
 
@@ -180,8 +183,12 @@ impl Reader {
         }
         let value = self.space(to, span)?;
         if matches!(value.domain, Domain::Set(_) | Domain::Whole(..)) {
-            return Err(Diagnostic::new(Code::BadDeclaration, span_of(to, span), "a declared function is smooth, and its values are real numbers")
-                .help("declare it with values in `\\mathbb{R}`, or define it by cases"));
+            return Err(Diagnostic::new(
+                Code::BadDeclaration,
+                span_of(to, span),
+                "a declared function is smooth, and its values are real numbers",
+            )
+            .help("declare it with values in `\\mathbb{R}`, or define it by cases"));
         }
         let list = split_commas(left);
         let mut at = 0;
@@ -247,7 +254,9 @@ impl Reader {
         }
         let p = parts(first);
         let letters = match &p.base.kind {
-            NodeKind::Styled(style, inner) if matches!(style.as_str(), "mathbb" | "mathrm" | "operatorname" | "mathbf") => Some((style.as_str(), canonical(inner))),
+            NodeKind::Styled(style, inner) if matches!(style.as_str(), "mathbb" | "mathrm" | "operatorname" | "mathbf") => {
+                Some((style.as_str(), canonical(inner)))
+            }
             NodeKind::Char('ℝ') => Some(("mathbb", "R".to_string())),
             NodeKind::Char('ℕ') => Some(("mathbb", "N".to_string())),
             NodeKind::Char('ℤ') => Some(("mathbb", "Z".to_string())),
@@ -374,7 +383,8 @@ impl Reader {
         }
         match self.number_of(&value) {
             Some(number) => Ok(Some(number)),
-            None => Err(Diagnostic::new(Code::BadDeclaration, value.span, "the end of an interval is a number").help("declare the symbol with `\\mathbb{R}` and put the bound into a condition")),
+            None => Err(Diagnostic::new(Code::BadDeclaration, value.span, "the end of an interval is a number")
+                .help("declare the symbol with `\\mathbb{R}` and put the bound into a condition")),
         }
     }
 
@@ -413,7 +423,11 @@ impl Reader {
         match sides.as_slice() {
             [n] => Ok(Shape::column(self.dimension(n, place)?)),
             [m, n] => Ok(Shape::matrix(self.dimension(m, place)?, self.dimension(n, place)?)),
-            _ => Err(Diagnostic::new(Code::BadDeclaration, place, "a size is written `n` or `m \\times n`: there are no arrays of higher order here")),
+            _ => Err(Diagnostic::new(
+                Code::BadDeclaration,
+                place,
+                "a size is written `n` or `m \\times n`: there are no arrays of higher order here",
+            )),
         }
     }
 
@@ -470,7 +484,8 @@ impl Reader {
         if known {
             return;
         }
-        let key = if p.sup.is_some() && p.sub.is_none() && canonical(p.sup.unwrap_or_default()).parse::<u32>().is_ok() { name } else { key };
+        let key =
+            if p.sup.is_some() && p.sub.is_none() && canonical(p.sup.unwrap_or_default()).parse::<u32>().is_ok() { name } else { key };
         let kind = SymbolKind::Whole { low: Some(Int::one()), high: None, dimension: true };
         let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: Shape::scalar(), kind, introduced: node.span });
         self.introduced.push(id);
@@ -541,7 +556,13 @@ impl Reader {
     }
 
     /// The ranges of the letters, where the value that was read used all of them.
-    fn letter_ranges(&mut self, bound: &[(String, SymbolId, Option<Meaning>)], value: &Expr, name: &str, span: Span) -> Read<Option<Vec<(SymbolId, Int, Int)>>> {
+    fn letter_ranges(
+        &mut self,
+        bound: &[(String, SymbolId, Option<Meaning>)],
+        value: &Expr,
+        name: &str,
+        span: Span,
+    ) -> Read<Option<Vec<(SymbolId, Int, Int)>>> {
         let mut used = BTreeSet::new();
         super::walk::all_ints(value, &mut |int| used.extend(int.symbols()));
         let count = bound.iter().filter(|(_, id, _)| used.contains(id)).count();
@@ -603,7 +624,8 @@ impl Reader {
         for nodes in list {
             let nodes = clean(nodes);
             let [node] = nodes.as_slice() else {
-                return Err(Diagnostic::new(Code::BadDeclaration, span_of(&nodes, span), "the parameters of a function are names").help("write `f(x, y) := …`"));
+                return Err(Diagnostic::new(Code::BadDeclaration, span_of(&nodes, span), "the parameters of a function are names")
+                    .help("write `f(x, y) := …`"));
             };
             let Some((_, parameter)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
             if parameters.iter().any(|(other, _)| *other == parameter) {
@@ -611,11 +633,17 @@ impl Reader {
             }
             let known = self.lookup(&parameter);
             let (shape, kind) = match known.map(|id| (&self.symbols[id].shape, &self.symbols[id].kind)) {
-                Some((_, SymbolKind::Whole { low, high, .. })) => (Shape::scalar(), SymbolKind::Whole { low: low.clone(), high: high.clone(), dimension: false }),
-                Some((shape, SymbolKind::Variable { domain, .. })) => (shape.clone(), SymbolKind::Variable { domain: domain.clone(), parameter: true }),
+                Some((_, SymbolKind::Whole { low, high, .. })) => {
+                    (Shape::scalar(), SymbolKind::Whole { low: low.clone(), high: high.clone(), dimension: false })
+                }
+                Some((shape, SymbolKind::Variable { domain, .. })) => {
+                    (shape.clone(), SymbolKind::Variable { domain: domain.clone(), parameter: true })
+                }
                 Some((shape, SymbolKind::Defined(_))) => (shape.clone(), SymbolKind::Variable { domain: Domain::Reals, parameter: true }),
                 _ if parameter.contains("mathbf") || parameter.contains("boldsymbol") => {
-                    return Err(self.undeclared(&parameter, node.span).note("the shape of a parameter is that of the variable of its name"));
+                    return Err(self
+                        .undeclared(&parameter, node.span)
+                        .note("the shape of a parameter is that of the variable of its name"));
                 }
                 _ => (Shape::scalar(), SymbolKind::Variable { domain: Domain::Reals, parameter: true }),
             };
@@ -662,7 +690,8 @@ impl Reader {
 }
 
 fn not_a_name(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::BadDeclaration, span, "a name is needed here").help("names are letters, bold or with an accent, words in `\\operatorname{…}`, and these with an index or a bracketed superscript")
+    Diagnostic::new(Code::BadDeclaration, span, "a name is needed here")
+        .help("names are letters, bold or with an accent, words in `\\operatorname{…}`, and these with an index or a bracketed superscript")
 }
 
 /// The first and the last member of a family, and how many parts between commas it takes.
@@ -680,7 +709,9 @@ fn family_names<'n>(list: &[&'n [Node]]) -> Option<(&'n Node, &'n Node, usize)> 
 /// What stands in the braces of a set, and its power.
 fn set_parts(nodes: &[Node]) -> Option<(Vec<Node>, Option<Vec<Node>>)> {
     let delimited = |node: &Node| match &node.kind {
-        NodeKind::Delimited(open, body, close) if (open == "\\{" || open == "\\lbrace") && (close == "\\}" || close == "\\rbrace") => Some(body.clone()),
+        NodeKind::Delimited(open, body, close) if (open == "\\{" || open == "\\lbrace") && (close == "\\}" || close == "\\rbrace") => {
+            Some(body.clone())
+        }
         _ => None,
     };
     match nodes {

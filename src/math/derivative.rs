@@ -79,8 +79,12 @@ impl Reader {
         let targets = self.targets(&below, partial, place)?;
         let total: usize = targets.iter().map(|target| target.order).sum();
         if total != order {
-            return Err(Diagnostic::new(Code::Derivative, place, format!("above, the order of this derivative is {order}, and below it is {total}"))
-                .help("write `\\frac{d^2 y}{dx^2}`, `\\frac{\\partial^2 f}{\\partial x \\partial y}`"));
+            return Err(Diagnostic::new(
+                Code::Derivative,
+                place,
+                format!("above, the order of this derivative is {order}, and below it is {total}"),
+            )
+            .help("write `\\frac{d^2 y}{dx^2}`, `\\frac{\\partial^2 f}{\\partial x \\partial y}`"));
         }
         c.next();
         let wholes: Vec<Expr> = targets.iter().map(|target| target.whole.clone()).collect();
@@ -91,7 +95,8 @@ impl Reader {
         } else if c.peek().is_some() {
             self.term(c)
         } else {
-            Err(Diagnostic::new(Code::Unreadable, place, "nothing stands behind this derivative").help("write what is differentiated behind it or in its numerator"))
+            Err(Diagnostic::new(Code::Unreadable, place, "nothing stands behind this derivative")
+                .help("write what is differentiated behind it or in its numerator"))
         };
         self.by.truncate(depth);
         let span = if above.len() > 1 { place } else { c.since(start) };
@@ -100,9 +105,7 @@ impl Reader {
 
     /// What stands behind `\partial` in a numerator; a list in brackets is a column.
     fn numerator(&mut self, nodes: &[Node], place: Span) -> Read<Expr> {
-        if opens(&nodes[0]) == Some('(')
-            && super::cursor::matching(nodes, 0)? + 1 == nodes.len()
-        {
+        if opens(&nodes[0]) == Some('(') && super::cursor::matching(nodes, 0)? + 1 == nodes.len() {
             let inner = &nodes[1..nodes.len() - 1];
             let list = split_commas(inner);
             if list.len() > 1 {
@@ -175,7 +178,8 @@ impl Reader {
                     NodeKind::Scripts(scripts) => {
                         let mut scripts = scripts.clone();
                         scripts.sup = None;
-                        let kind = if scripts.sub.is_none() && scripts.primes == 0 { scripts.base.kind } else { NodeKind::Scripts(scripts) };
+                        let kind =
+                            if scripts.sub.is_none() && scripts.primes == 0 { scripts.base.kind } else { NodeKind::Scripts(scripts) };
                         Node { kind, span: node.span }
                     }
                     _ => node.clone(),
@@ -216,8 +220,7 @@ impl Reader {
     /// The place that an expression is, and its whole symbol or member.
     fn by(&self, value: &Expr) -> Read<(By, Expr)> {
         let refuse = |message: &str| {
-            Err(Diagnostic::new(Code::Derivative, value.span, message)
-                .help("give it a name first: `u := …`, then differentiate by `u`"))
+            Err(Diagnostic::new(Code::Derivative, value.span, message).help("give it a name first: `u := …`, then differentiate by `u`"))
         };
         match &value.kind {
             Kind::Symbol(id) => Ok((By::Symbol(*id), value.clone())),
@@ -258,7 +261,9 @@ impl Reader {
             && self.bare.contains(&body.span)
             && let Some((bindings, inner)) = peel(&body)
         {
-            let parameter = |id: SymbolId| bindings.iter().find(|(_, value)| matches!(value.kind, Kind::Symbol(var) if var == id)).map(|(p, _)| (id, *p));
+            let parameter = |id: SymbolId| {
+                bindings.iter().find(|(_, value)| matches!(value.kind, Kind::Symbol(var) if var == id)).map(|(p, _)| (id, *p))
+            };
             fn bases(by: &By, list: &mut Vec<Option<SymbolId>>) {
                 match by {
                     By::List(all) => all.iter().for_each(|by| bases(by, list)),
@@ -315,7 +320,9 @@ impl Reader {
             return Err(Diagnostic::new(Code::Derivative, span, "this derivative has no layout: four indices do not fit into a matrix")
                 .label(body.span, format!("this is {}", self.shape_text(&of)))
                 .note(format!("it is taken by what is {}", self.shape_text(&by)))
-                .help("stack the columns: `\\frac{\\partial \\operatorname{vec}(Y)}{\\partial \\operatorname{vec}(X)}`, or write one element"));
+                .help(
+                    "stack the columns: `\\frac{\\partial \\operatorname{vec}(Y)}{\\partial \\operatorname{vec}(X)}`, or write one element",
+                ));
         };
         Ok(expr(Kind::Derivative(Box::new(body), target.by.clone(), arrangement), shape, span))
     }
@@ -325,8 +332,12 @@ impl Reader {
         let of = self.shape(&body);
         let (rows, cols) = (self.unknowns.resolve_shape(&first.shape), self.unknowns.resolve_shape(&second.shape));
         if !of.is_scalar() || !rows.cols.is_one() || !cols.cols.is_one() {
-            return Err(Diagnostic::new(Code::Derivative, span, "second derivatives by vectors exist here of a number only, and by columns")
-                .label(body.span, format!("this is {}", self.shape_text(&of))));
+            return Err(Diagnostic::new(
+                Code::Derivative,
+                span,
+                "second derivatives by vectors exist here of a number only, and by columns",
+            )
+            .label(body.span, format!("this is {}", self.shape_text(&of))));
         }
         let gradient = expr(Kind::Derivative(Box::new(body), second.by.clone(), Arrangement::LikeBy), cols.clone(), span);
         let shape = Shape::matrix(rows.rows, cols.rows);
@@ -375,7 +386,8 @@ impl Reader {
             _ => false,
         };
         // By the value of another function: there.
-        let by_value = self.by.iter().rev().find(|by| matches!(by.kind, Kind::Symbol(id) if self.values.values().any(|v| *v == id))).cloned();
+        let by_value =
+            self.by.iter().rev().find(|by| matches!(by.kind, Kind::Symbol(id) if self.values.values().any(|v| *v == id))).cloned();
         if let Some(by) = by_value
             && fits(self, &by)
         {
@@ -437,9 +449,13 @@ impl Reader {
             match self.lookup(&name) {
                 Some(id) if !self.is_function(id) => arguments.push(self.symbol_expr(id, span)),
                 _ => {
-                    return Err(Diagnostic::new(Code::Undeclared, span, format!("this function stands for its value at a variable `{name}`, and there is none"))
-                        .note("a function's bare name in a derivative means its value at the variables named like its parameters")
-                        .help(format!("declare `{name}`, or write the function's argument")));
+                    return Err(Diagnostic::new(
+                        Code::Undeclared,
+                        span,
+                        format!("this function stands for its value at a variable `{name}`, and there is none"),
+                    )
+                    .note("a function's bare name in a derivative means its value at the variables named like its parameters")
+                    .help(format!("declare `{name}`, or write the function's argument")));
                 }
             }
         }
@@ -471,8 +487,7 @@ impl Reader {
                 }
             }
         }
-        Err(Diagnostic::new(Code::Ambiguous, span, "nothing says at which place this function is meant")
-            .help("write its argument: `f(x)`"))
+        Err(Diagnostic::new(Code::Ambiguous, span, "nothing says at which place this function is meant").help("write its argument: `f(x)`"))
     }
 
     fn function_name(&self, callable: &Callable) -> Option<String> {
@@ -490,7 +505,8 @@ impl Reader {
             return Ok(*id);
         }
         let parameters = self.parameters(callable).unwrap_or_default();
-        let arguments = if self.is_defined(callable) { self.named_arguments(&parameters, span)? } else { self.written_argument(callable, span)? };
+        let arguments =
+            if self.is_defined(callable) { self.named_arguments(&parameters, span)? } else { self.written_argument(callable, span)? };
         let value = self.call(callable, arguments, span)?;
         let name = self.function_name(callable).unwrap_or_default();
         let shape = value.shape.clone();
@@ -518,8 +534,12 @@ impl Reader {
         }
         let scalars = parameters.iter().all(|p| self.symbols[*p].shape.is_scalar());
         let Some(first) = parameters.first().filter(|_| scalars) else {
-            return Err(Diagnostic::new(Code::Ambiguous, span, "this function has several parameters, and not all are numbers: by which is it differentiated?")
-                .help("say by which: `\\nabla_{\\mathbf{x}}`, `\\frac{\\partial f}{\\partial \\mathbf{x}}`"));
+            return Err(Diagnostic::new(
+                Code::Ambiguous,
+                span,
+                "this function has several parameters, and not all are numbers: by which is it differentiated?",
+            )
+            .help("say by which: `\\nabla_{\\mathbf{x}}`, `\\frac{\\partial f}{\\partial \\mathbf{x}}`"));
         };
         let whole = self.symbol_expr(*first, span);
         let by = By::List(parameters.iter().map(|p| By::Symbol(*p)).collect());
@@ -544,7 +564,11 @@ impl Reader {
             target.order = order;
             let depth = self.by.len();
             self.by.push(target.whole.clone());
-            let body = if c.peek().is_some() { self.term(c) } else { Err(Diagnostic::new(Code::Unreadable, node.span, "nothing stands behind this nabla")) };
+            let body = if c.peek().is_some() {
+                self.term(c)
+            } else {
+                Err(Diagnostic::new(Code::Unreadable, node.span, "nothing stands behind this nabla"))
+            };
             self.by.truncate(depth);
             let span = c.since(start);
             return self.differentiate(body?, std::slice::from_ref(&target), true, span);
@@ -580,7 +604,11 @@ impl Reader {
         // A symbol that depends on one variable.
         let next_parts = parts(next);
         let bare = Node { kind: next_parts.base.kind.clone(), span: next.span };
-        let (reads, sup) = if next_parts.sub.is_none() && next_parts.sup.is_some_and(|sup| is_transpose(&canonical(sup))) { (bare, next_parts.sup) } else { (next.clone(), None) };
+        let (reads, sup) = if next_parts.sub.is_none() && next_parts.sup.is_some_and(|sup| is_transpose(&canonical(sup))) {
+            (bare, next_parts.sup)
+        } else {
+            (next.clone(), None)
+        };
         if opens(next).is_some() || matches!(next.kind, NodeKind::Delimited(..)) {
             return Err(Diagnostic::new(Code::Ambiguous, node.span, "a bare nabla belongs to a function, and this is an expression")
                 .help("say by what: `\\nabla_{\\mathbf{x}} (…)`"));
@@ -591,7 +619,11 @@ impl Reader {
         let [variable] = variables.iter().copied().collect::<Vec<_>>()[..] else {
             let names: Vec<String> = variables.iter().map(|id| format!("`{}`", self.symbols[*id].name)).collect();
             return Err(Diagnostic::new(Code::Ambiguous, span, "this bare nabla does not say by what it differentiates")
-                .note(if names.is_empty() { "it depends on no variable".to_string() } else { format!("it depends on {}", names.join(" and ")) })
+                .note(if names.is_empty() {
+                    "it depends on no variable".to_string()
+                } else {
+                    format!("it depends on {}", names.join(" and "))
+                })
                 .help("say by what: `\\nabla_{\\mathbf{x}} y`"));
         };
         let whole = self.symbol_expr(variable, span);

@@ -49,7 +49,9 @@ enum Position {
 /// The bound letters of an expression in the order of writing.
 fn binders(value: &mut Expr, list: &mut Vec<SymbolId>) {
     match &mut value.kind {
-        Kind::Sum(ranges, _, _) | Kind::Product(ranges, _, _) | Kind::ExtremumOver(_, ranges, _, _) => list.extend(ranges.iter().map(|r| r.index)),
+        Kind::Sum(ranges, _, _) | Kind::Product(ranges, _, _) | Kind::ExtremumOver(_, ranges, _, _) => {
+            list.extend(ranges.iter().map(|r| r.index))
+        }
         Kind::Tabulate(row, col, _) => list.extend([*row, *col]),
         Kind::LetInt(bindings, _) => list.extend(bindings.iter().map(|(id, _)| *id)),
         _ => {}
@@ -135,8 +137,10 @@ fn lifted(value: &Expr, like: &Expr) -> Option<Expr> {
         }
         Kind::Mul(a, b) => {
             if let Kind::Mul(c, d) = &value.kind {
-                let left = if Pattern::of((**c).clone()).text == Pattern::of((**a).clone()).text { Some((**c).clone()) } else { lifted(c, a) };
-                let right = if Pattern::of((**d).clone()).text == Pattern::of((**b).clone()).text { Some((**d).clone()) } else { lifted(d, b) };
+                let left =
+                    if Pattern::of((**c).clone()).text == Pattern::of((**a).clone()).text { Some((**c).clone()) } else { lifted(c, a) };
+                let right =
+                    if Pattern::of((**d).clone()).text == Pattern::of((**b).clone()).text { Some((**d).clone()) } else { lifted(d, b) };
                 return Some(expr(Kind::Mul(Box::new(left?), Box::new(right?)), value.shape.clone(), value.span));
             }
             let Kind::Power(base, _) = &b.kind else { return None };
@@ -191,7 +195,8 @@ fn contradicts(span: Span) -> Diagnostic {
 }
 
 fn fits_twice(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::Ellipsis, span, "these dots fit two patterns").help("write the second element too, or use an index: `\\sum_{i=1}^{n} …`")
+    Diagnostic::new(Code::Ellipsis, span, "these dots fit two patterns")
+        .help("write the second element too, or use an index: `\\sum_{i=1}^{n} …`")
 }
 
 impl Reader {
@@ -349,7 +354,8 @@ impl Reader {
     /// A size that must be so large for all that is written to exist.
     fn at_least(&mut self, size: &Int, least: i64, span: Span) {
         if size.as_constant().is_none() && least > 1 && !size.symbols().any(super::unify::is_unknown) {
-            let condition = Condition::Relation(Relation::GreaterOrEqual, Box::new(int_expr(size.clone(), span)), Box::new(number(least, span)));
+            let condition =
+                Condition::Relation(Relation::GreaterOrEqual, Box::new(int_expr(size.clone(), span)), Box::new(number(least, span)));
             self.size_conditions.push(condition);
         }
     }
@@ -359,10 +365,12 @@ impl Reader {
         let place = span_of(nodes, span);
         let mut letters: Vec<String> = Vec::new();
         index_letters(self, nodes, false, &mut letters);
-        let whole = |reader: &Reader, name: &String| reader.lookup(name).filter(|id| matches!(reader.symbols[*id].kind, SymbolKind::Whole { .. }));
+        let whole =
+            |reader: &Reader, name: &String| reader.lookup(name).filter(|id| matches!(reader.symbols[*id].kind, SymbolKind::Whole { .. }));
         let mut candidates: Vec<String> = letters.iter().filter(|name| whole(self, name).is_none()).cloned().collect();
         if candidates.is_empty() {
-            candidates = letters.iter().filter(|name| whole(self, name).is_some_and(|id| self.indices.contains_key(&id))).cloned().collect();
+            candidates =
+                letters.iter().filter(|name| whole(self, name).is_some_and(|id| self.indices.contains_key(&id))).cloned().collect();
         }
         let [letter] = candidates.as_slice() else {
             return Err(Diagnostic::new(Code::Ellipsis, place, "the element between these dots has no index of its own, or several")
@@ -449,12 +457,14 @@ impl Reader {
                 Item::Dots(place) => place,
             };
             let Some((last_negative, Item::Expr(last))) = items.next() else {
-                return Err(Diagnostic::new(Code::Ellipsis, place, "behind these dots the last element is missing").help("write it: `x_1 + \\dots + x_n`"));
+                return Err(Diagnostic::new(Code::Ellipsis, place, "behind these dots the last element is missing")
+                    .help("write it: `x_1 + \\dots + x_n`"));
             };
             if last_negative != negative {
                 return Err(contradicts(place));
             }
-            let (start, before) = self.matching_elements(&done.iter().map(|(n, e)| (*n, e.clone())).collect::<Vec<_>>(), negative, &last, place)?;
+            let (start, before) =
+                self.matching_elements(&done.iter().map(|(n, e)| (*n, e.clone())).collect::<Vec<_>>(), negative, &last, place)?;
             let span = done[start].1.span.to(last.span);
             let general = self.infer(&before, &[Pattern::of(last)], span)?;
             done.truncate(start);
@@ -488,7 +498,8 @@ impl Reader {
         if before.is_empty() || done.get(start).is_some_and(|(n, _)| *n != negative) {
             return Err(match done.last() {
                 Some((_, element)) => contradicts(element.span),
-                None => Diagnostic::new(Code::Ellipsis, place, "before these dots the first element is missing").help("write it: `x_1 + \\dots + x_n`"),
+                None => Diagnostic::new(Code::Ellipsis, place, "before these dots the first element is missing")
+                    .help("write it: `x_1 + \\dots + x_n`"),
             });
         }
         Ok((start, before))
@@ -507,7 +518,8 @@ impl Reader {
                 Item::Dots(place) => place,
             };
             let Some(Item::Expr(last)) = items.next() else {
-                return Err(Diagnostic::new(Code::Ellipsis, place, "behind these dots the last factor is missing").help("write it: `x_1 \\cdots x_n`"));
+                return Err(Diagnostic::new(Code::Ellipsis, place, "behind these dots the last factor is missing")
+                    .help("write it: `x_1 \\cdots x_n`"));
             };
             let (start, before) = self.matching_elements(&done, false, &last, place)?;
             let whole = done[start].1.span.to(last.span);
@@ -529,8 +541,10 @@ impl Reader {
 
     /// A matrix that is written out.
     pub(super) fn matrix(&mut self, rows: &[Vec<Vec<Node>>], span: Span) -> Read<Expr> {
-        let rows: Vec<Vec<Vec<Node>>> =
-            rows.iter().map(|row| row.iter().map(|cell| cell.iter().filter(|node| !is_layout(node)).cloned().collect()).collect()).collect();
+        let rows: Vec<Vec<Vec<Node>>> = rows
+            .iter()
+            .map(|row| row.iter().map(|cell| cell.iter().filter(|node| !is_layout(node)).cloned().collect()).collect())
+            .collect();
         let only_dots = |cell: &Vec<Node>| !cell.is_empty() && cell.iter().all(is_dots);
         let dotted = rows.iter().flatten().any(only_dots);
         if !dotted {
@@ -539,7 +553,11 @@ impl Reader {
                 let mut cells = Vec::new();
                 for cell in row {
                     // A row of a single cell may hold dots between its elements.
-                    cells.push(if cell.iter().any(is_dots) && row.len() == 1 { self.row(&super::cursor::split_commas(cell), span)? } else { self.whole(cell, span)? });
+                    cells.push(if cell.iter().any(is_dots) && row.len() == 1 {
+                        self.row(&super::cursor::split_commas(cell), span)?
+                    } else {
+                        self.whole(cell, span)?
+                    });
                 }
                 blocks.push(cells);
             }
@@ -595,9 +613,12 @@ impl Reader {
                 .collect()
         };
         let (down, across) = (positions(&written, dot_rows.first()), positions(&columns, dot_cols.first()));
-        let ends = |list: &[Position]| list.iter().any(|p| matches!(p, Position::Start(_))) && list.iter().any(|p| matches!(p, Position::End(_)));
+        let ends =
+            |list: &[Position]| list.iter().any(|p| matches!(p, Position::Start(_))) && list.iter().any(|p| matches!(p, Position::End(_)));
         if !dot_rows.is_empty() && !ends(&down) || !dot_cols.is_empty() && !ends(&across) {
-            return Err(error("these dots have no first or no last element to go from or to").help("write the first and the last row or column"));
+            return Err(
+                error("these dots have no first or no last element to go from or to").help("write the first and the last row or column")
+            );
         }
         let split = |list: &[Position]| list.iter().filter(|p| matches!(p, Position::Start(_))).count();
         match (dot_rows.is_empty(), dot_cols.is_empty()) {
@@ -799,7 +820,9 @@ fn index_letters(reader: &Reader, nodes: &[Node], inside: bool, found: &mut Vec<
                 index_letters(reader, a, false, found);
                 index_letters(reader, b, false, found);
             }
-            NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) | NodeKind::Sqrt(_, inner) => index_letters(reader, inner, false, found),
+            NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) | NodeKind::Sqrt(_, inner) => {
+                index_letters(reader, inner, false, found)
+            }
             _ => {}
         }
     }

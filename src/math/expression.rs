@@ -11,7 +11,9 @@
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
-use super::cursor::{Bar, Cursor, Sign, bar, closes, evaluates, is_dots, is_layout, matching, matching_bar, opens, relations, split_commas};
+use super::cursor::{
+    Bar, Cursor, Sign, bar, closes, evaluates, is_dots, is_layout, matching, matching_bar, opens, relations, split_commas,
+};
 use super::expr::{Condition, Elementary, Expr, Kind, Reduction, Relation, Shape};
 use super::int::Int;
 use super::reader::{Read, Reader, expr, int_expr, number, to_int};
@@ -75,12 +77,71 @@ impl Reader {
 
     pub(super) fn unknown_command(&self, name: &str, span: Span) -> Diagnostic {
         const KNOWN: &[&str] = &[
-            "frac", "sqrt", "mathbf", "partial", "nabla", "cdot", "times", "odot", "otimes", "oslash", "circ", "sum", "prod", "sin", "cos",
-            "tan", "exp", "ln", "log", "max", "min", "operatorname", "top", "left", "right", "begin", "text", "quad", "qquad", "alpha", "beta",
-            "gamma", "delta", "epsilon", "theta", "lambda", "sigma", "mathbb", "in", "ne", "le", "ge", "dots", "det", "label", "eqref",
-            "vec", "hat", "tanh", "sinh", "cosh", "arctan", "arcsin", "arccos", "pi", "phi", "eta", "mu", "omega", "ell", "cdots", "ldots",
+            "frac",
+            "sqrt",
+            "mathbf",
+            "partial",
+            "nabla",
+            "cdot",
+            "times",
+            "odot",
+            "otimes",
+            "oslash",
+            "circ",
+            "sum",
+            "prod",
+            "sin",
+            "cos",
+            "tan",
+            "exp",
+            "ln",
+            "log",
+            "max",
+            "min",
+            "operatorname",
+            "top",
+            "left",
+            "right",
+            "begin",
+            "text",
+            "quad",
+            "qquad",
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "theta",
+            "lambda",
+            "sigma",
+            "mathbb",
+            "in",
+            "ne",
+            "le",
+            "ge",
+            "dots",
+            "det",
+            "label",
+            "eqref",
+            "vec",
+            "hat",
+            "tanh",
+            "sinh",
+            "cosh",
+            "arctan",
+            "arcsin",
+            "arccos",
+            "pi",
+            "phi",
+            "eta",
+            "mu",
+            "omega",
+            "ell",
+            "cdots",
+            "ldots",
         ];
-        let (best, distance) = KNOWN.iter().map(|known| (*known, distance(known, name))).min_by_key(|(_, d)| *d).unwrap_or(("", usize::MAX));
+        let (best, distance) =
+            KNOWN.iter().map(|known| (*known, distance(known, name))).min_by_key(|(_, d)| *d).unwrap_or(("", usize::MAX));
         let diagnostic = Diagnostic::new(Code::UnknownCommand, span, format!("`\\{name}` is not part of checked TeX"));
         if distance <= 2 { diagnostic.help(format!("did you mean `\\{best}`?")) } else { diagnostic }
     }
@@ -242,7 +303,11 @@ impl Reader {
             }
             if list.iter().any(|item| matches!(item, Item::Dots(_))) {
                 if operators.iter().any(|(op, _)| !matches!(op, Operator::Dot | Operator::Times)) {
-                    return Err(Diagnostic::new(Code::Ellipsis, c.since(start), "dots join factors of one product, without other operators"));
+                    return Err(Diagnostic::new(
+                        Code::Ellipsis,
+                        c.since(start),
+                        "dots join factors of one product, without other operators",
+                    ));
                 }
                 return reader.join_dotted_product(list, c.since(start));
             }
@@ -383,7 +448,11 @@ impl Reader {
             let shape = Shape { rows: left.rows, cols: right.cols };
             self.unknowns.resolve_shape(&shape)
         } else {
-            let mut diagnostic = self.misfit(&a, &b, "these two cannot be multiplied: the columns of the left are not as many as the rows of the right".to_string());
+            let mut diagnostic = self.misfit(
+                &a,
+                &b,
+                "these two cannot be multiplied: the columns of the left are not as many as the rows of the right".to_string(),
+            );
             if left.cols.is_one() && right.cols.is_one() {
                 diagnostic = diagnostic.help("write `\\cdot` for a dot product, `\\odot` for a product element by element");
             }
@@ -587,8 +656,12 @@ impl Reader {
                 return self.row(&commas, span);
             }
         } else if commas.len() > 1 {
-            return Err(Diagnostic::new(Code::Unreadable, span, "several expressions in round brackets are the arguments of a function, and none stands before them")
-                .help("write a row as `[a, b]` and a column as `[a, b]^\\top`"));
+            return Err(Diagnostic::new(
+                Code::Unreadable,
+                span,
+                "several expressions in round brackets are the arguments of a function, and none stands before them",
+            )
+            .help("write a row as `[a, b]` and a column as `[a, b]^\\top`"));
         }
         let mut body = self.whole(inner, span)?;
         body.span = span;
@@ -757,8 +830,12 @@ impl Reader {
                 self.use_index(j, &one, &shape.cols, "this matrix", span)?;
                 Ok(expr(Kind::Entry(Box::new(body), i.clone(), j.clone()), Shape::scalar(), span))
             }
-            _ => Err(Diagnostic::new(Code::Index, span, format!("{} has no element with {} indices", self.shape_text(&shape), indices.len()))
-                .help("a vector has one index, a matrix two")),
+            _ => Err(Diagnostic::new(
+                Code::Index,
+                span,
+                format!("{} has no element with {} indices", self.shape_text(&shape), indices.len()),
+            )
+            .help("a vector has one index, a matrix two")),
         }
     }
 
@@ -858,7 +935,9 @@ impl Reader {
         if shape.rows.is_one() || shape.cols.is_one() {
             return Err(Diagnostic::new(Code::Shape, span, "a vector has no powers")
                 .label(base.span, format!("this is {}", self.shape_text(&shape)))
-                .help("write `\\mathbf{x} \\odot \\mathbf{x}` for the squares of its elements, `\\|\\mathbf{x}\\|^2` for its squared length"));
+                .help(
+                    "write `\\mathbf{x} \\odot \\mathbf{x}` for the squares of its elements, `\\|\\mathbf{x}\\|^2` for its squared length",
+                ));
         }
         self.square(&base, "only a square matrix has powers")?;
         match to_int(&exponent) {
@@ -949,7 +1028,11 @@ impl Reader {
             match shared {
                 Some(shared) => conditions = shared,
                 None => {
-                    return Err(Diagnostic::new(Code::Unreadable, span, "these cases have no conditions, and no other line of the formula has any to share"));
+                    return Err(Diagnostic::new(
+                        Code::Unreadable,
+                        span,
+                        "these cases have no conditions, and no other line of the formula has any to share",
+                    ));
                 }
             }
         } else {
@@ -985,7 +1068,10 @@ impl Reader {
                 first = Some(value.clone());
             }
             let words = condition.iter().find_map(Node::words).unwrap_or_default();
-            let is_otherwise = matches!(words.trim().trim_end_matches(['.', ',']).to_lowercase().as_str(), "otherwise" | "else" | "in all other cases" | "elsewhere");
+            let is_otherwise = matches!(
+                words.trim().trim_end_matches(['.', ',']).to_lowercase().as_str(),
+                "otherwise" | "else" | "in all other cases" | "elsewhere"
+            );
             if is_otherwise {
                 if position + 1 != count {
                     return Err(Diagnostic::new(Code::Unreadable, place, "`otherwise` stands in the last case"));
@@ -993,7 +1079,8 @@ impl Reader {
                 otherwise = Some(Box::new(value));
             } else {
                 if condition.is_empty() {
-                    return Err(Diagnostic::new(Code::Unreadable, place, "this case has no condition").help("write `& \\text{otherwise}` in the last case"));
+                    return Err(Diagnostic::new(Code::Unreadable, place, "this case has no condition")
+                        .help("write `& \\text{otherwise}` in the last case"));
                 }
                 let condition = self.condition(condition, place)?;
                 branches.push((condition, value));
@@ -1031,7 +1118,8 @@ fn split_case(row: &[Vec<Node>]) -> (Vec<Node>, Vec<Node>) {
         return (value, clean(&rest));
     }
     let cell = row.first().map(Vec::as_slice).unwrap_or_default();
-    match cell.iter().position(|node| matches!(node.kind, NodeKind::Text(_) | NodeKind::Wide) && super::statement::is_condition_start(node)) {
+    match cell.iter().position(|node| matches!(node.kind, NodeKind::Text(_) | NodeKind::Wide) && super::statement::is_condition_start(node))
+    {
         Some(at) => (clean(&cell[..at]), clean(&cell[at..])),
         None => (clean(cell), Vec::new()),
     }

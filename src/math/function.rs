@@ -179,7 +179,9 @@ impl Reader {
                 (None, _) => true,
                 // The index is part of the name: an element or a member wins where it was introduced later.
                 (Some(_), None) => element.is_none_or(|element| element < id),
-                (Some(_), Some(_)) => own_superscript || (element.is_none() && !self.symbols[id].shape.is_scalar() && !self.is_function(id)),
+                (Some(_), Some(_)) => {
+                    own_superscript || (element.is_none() && !self.symbols[id].shape.is_scalar() && !self.is_function(id))
+                }
             };
             if taken {
                 if self.is_function(id) {
@@ -227,7 +229,12 @@ impl Reader {
     }
 
     /// The symbol that was introduced in the form that is written, and the scripts that are left.
-    fn exact_name<'n>(&self, name: &str, sub: Option<&'n [Node]>, sup: Option<&'n [Node]>) -> Option<(SymbolId, Option<&'n [Node]>, Option<&'n [Node]>)> {
+    fn exact_name<'n>(
+        &self,
+        name: &str,
+        sub: Option<&'n [Node]>,
+        sup: Option<&'n [Node]>,
+    ) -> Option<(SymbolId, Option<&'n [Node]>, Option<&'n [Node]>)> {
         // A superscript in brackets may be part of the name, with a power behind it.
         let bracket = sup.and_then(|sup| {
             let first = sup.first()?;
@@ -319,7 +326,8 @@ impl Reader {
         let is_one = match &base.kind {
             NodeKind::Styled(style, inner) => {
                 let inner = canonical(inner);
-                matches!(style.as_str(), "mathbb" | "mathbf" | "boldsymbol" | "mathds") && (inner == "1" || (style == "mathbb" && inner == "I"))
+                matches!(style.as_str(), "mathbb" | "mathbf" | "boldsymbol" | "mathds")
+                    && (inner == "1" || (style == "mathbb" && inner == "I"))
             }
             _ => false,
         };
@@ -370,7 +378,12 @@ impl Reader {
                 };
                 return value(Kind::Identity, Shape::matrix(n.clone(), n));
             }
-            "\\mathbf{0}" | "\\boldsymbol{0}" | "\\vec{0}" | "\\overrightarrow{0}" | "\\vec{\\mathbf{0}}" | "\\overrightarrow{\\mathbf{0}}" => {
+            "\\mathbf{0}"
+            | "\\boldsymbol{0}"
+            | "\\vec{0}"
+            | "\\overrightarrow{0}"
+            | "\\vec{\\mathbf{0}}"
+            | "\\overrightarrow{\\mathbf{0}}" => {
                 let shape = match sub {
                     Some(sub) => self.written_shape(sub, span)?,
                     None if name.contains("vec") || name.contains("arrow") => Shape::column(self.unknown()),
@@ -378,7 +391,12 @@ impl Reader {
                 };
                 return value(Kind::Zeros, shape);
             }
-            "\\mathbf{1}" | "\\boldsymbol{1}" | "\\vec{1}" | "\\overrightarrow{1}" | "\\vec{\\mathbf{1}}" | "\\overrightarrow{\\mathbf{1}}" => {
+            "\\mathbf{1}"
+            | "\\boldsymbol{1}"
+            | "\\vec{1}"
+            | "\\overrightarrow{1}"
+            | "\\vec{\\mathbf{1}}"
+            | "\\overrightarrow{\\mathbf{1}}" => {
                 let shape = match sub {
                     Some(sub) => self.written_shape(sub, span)?,
                     None => Shape::column(self.unknown()),
@@ -421,7 +439,8 @@ impl Reader {
                 }
                 (Callable::Elementary(_), Some(_)) if is_letter_command(name.trim_start_matches('\\')) => Err(self.undeclared(name, span)),
                 (Callable::Known(Known::Extremum(_)), Some(_)) => Ok(Named::Function(callable, sup)),
-                _ => Err(Diagnostic::new(Code::Unreadable, span, "this function takes no index").help("put the index behind its argument: `\\operatorname{softmax}(\\mathbf{z})_i`")),
+                _ => Err(Diagnostic::new(Code::Unreadable, span, "this function takes no index")
+                    .help("put the index behind its argument: `\\operatorname{softmax}(\\mathbf{z})_i`")),
             };
         }
         if let NodeKind::Styled(style, _) = &base.kind
@@ -548,7 +567,8 @@ impl Reader {
     /// The argument of a function without brackets: one factor, before which a number may stand.
     fn bare_argument(&mut self, c: &mut Cursor, name_span: Span) -> Read<Expr> {
         let missing = || {
-            Diagnostic::new(Code::Unreadable, name_span, "the argument of this function is missing").help("write it behind the function: `\\sin x`, `\\sin(x)`")
+            Diagnostic::new(Code::Unreadable, name_span, "the argument of this function is missing")
+                .help("write it behind the function: `\\sin x`, `\\sin(x)`")
         };
         let Some(node) = c.peek() else { return Err(missing()) };
         if !self.starts_factor(node) {
@@ -572,10 +592,14 @@ impl Reader {
                 || matches!(&base.kind, NodeKind::Command(name) if is_letter_command(name));
             let function = self.base_name(base).is_some_and(|name| known(&name).is_some() && self.lookup(&name).is_none());
             if letter && !function {
-                return Err(Diagnostic::new(Code::Ambiguous, next.span, "a letter right after the argument of a function has two readings")
-                    .label(c.since(start), "this is the argument of the function")
-                    .note("one reader multiplies it to the argument, another to the value")
-                    .help("put brackets around the argument: `\\cos(s t)`, or write the letter first: `t \\cos s`"));
+                return Err(Diagnostic::new(
+                    Code::Ambiguous,
+                    next.span,
+                    "a letter right after the argument of a function has two readings",
+                )
+                .label(c.since(start), "this is the argument of the function")
+                .note("one reader multiplies it to the argument, another to the value")
+                .help("put brackets around the argument: `\\cos(s t)`, or write the letter first: `t \\cos s`"));
             }
         }
         Ok(argument)
@@ -722,7 +746,8 @@ impl Reader {
 
     /// The body of a defined function, or a declared one applied to its own parameters.
     fn applied(&mut self, callable: &Callable, parameters: &[SymbolId], span: Span) -> Expr {
-        let arguments = || -> Vec<Expr> { parameters.iter().map(|p| expr(Kind::Symbol(*p), self.symbols[*p].shape.clone(), span)).collect() };
+        let arguments =
+            || -> Vec<Expr> { parameters.iter().map(|p| expr(Kind::Symbol(*p), self.symbols[*p].shape.clone(), span)).collect() };
         match callable {
             Callable::Function(id) => {
                 let shape = self.symbols[*id].shape.clone();
@@ -775,7 +800,11 @@ impl Reader {
             Callable::Jacobian(_) => {
                 let (parameters, value) = self.at_parameters(callable, span)?;
                 if parameters.len() != arguments.len() {
-                    return Err(Diagnostic::new(Code::Unreadable, span, format!("this function takes {} arguments, and here are {}", parameters.len(), arguments.len())));
+                    return Err(Diagnostic::new(
+                        Code::Unreadable,
+                        span,
+                        format!("this function takes {} arguments, and here are {}", parameters.len(), arguments.len()),
+                    ));
                 }
                 self.fit_arguments(&parameters, &arguments)?;
                 let shape = value.shape.clone();
@@ -811,7 +840,11 @@ impl Reader {
             }
             Callable::Known(Known::Reduce(reduction)) => {
                 if matches!(reduction, Reduction::Trace | Reduction::Determinant) {
-                    let what = if *reduction == Reduction::Trace { "only a square matrix has a trace" } else { "only a square matrix has a determinant" };
+                    let what = if *reduction == Reduction::Trace {
+                        "only a square matrix has a trace"
+                    } else {
+                        "only a square matrix has a determinant"
+                    };
                     self.square(&argument, what)?;
                 }
                 Ok(expr(Kind::Reduce(*reduction, Box::new(argument)), Shape::scalar(), span))
@@ -844,7 +877,11 @@ impl Reader {
                 return Err(Diagnostic::new(Code::Ambiguous, span, "the maximum or minimum of a matrix has several readings")
                     .label(only.span, format!("this is {}", self.shape_text(&shape))));
             }
-            return Ok(expr(Kind::Reduce(Reduction::Extremum(which), Box::new(arguments.into_iter().next().expect("one"))), Shape::scalar(), span));
+            return Ok(expr(
+                Kind::Reduce(Reduction::Extremum(which), Box::new(arguments.into_iter().next().expect("one"))),
+                Shape::scalar(),
+                span,
+            ));
         }
         let mut shape = Shape::scalar();
         let mut first: Option<Expr> = None;
@@ -907,7 +944,7 @@ impl Reader {
             None => {
                 let shape = value.shape.clone();
                 match value.kind {
-                    Kind::Apply(function, list) => {
+                    Kind::Apply(function, list) if self.body_of(*id).is_none() => {
                         // A declared function is applied to its arguments at once.
                         let lead = list.len() - bindings.len();
                         let mut all: Vec<Expr> = list.into_iter().take(lead).collect();
@@ -928,8 +965,12 @@ impl Reader {
                 .help("write `\\frac{\\partial f}{\\partial x}`, or `\\nabla f`"));
         };
         if !self.symbols[*parameter].shape.is_scalar() {
-            return Err(Diagnostic::new(Code::Derivative, span, "a prime differentiates a function of one number, and this one takes a vector or a matrix")
-                .help("write `\\nabla f(\\mathbf{x})` or `J_{\\mathbf{f}}(\\mathbf{x})`"));
+            return Err(Diagnostic::new(
+                Code::Derivative,
+                span,
+                "a prime differentiates a function of one number, and this one takes a vector or a matrix",
+            )
+            .help("write `\\nabla f(\\mathbf{x})` or `J_{\\mathbf{f}}(\\mathbf{x})`"));
         }
         if primes > 4 {
             return Err(Diagnostic::new(Code::Limit, span, "at most four derivatives are taken one after the other"));
@@ -978,7 +1019,10 @@ impl Reader {
                     None => Ok(value),
                 }
             }
-            None => Err(Diagnostic::new(Code::Unreadable, span, "a composition of functions needs its argument").help("write `(f \\circ g)(x)`")),
+            None => {
+                Err(Diagnostic::new(Code::Unreadable, span, "a composition of functions needs its argument")
+                    .help("write `(f \\circ g)(x)`"))
+            }
         }
     }
 
@@ -1003,7 +1047,11 @@ impl Reader {
             arguments = vec![self.blocks(rows, span)?];
         }
         if arguments.len() != parameters.len() {
-            return Err(Diagnostic::new(Code::Unreadable, span, format!("this function takes {} arguments, and here are {}", parameters.len(), arguments.len())));
+            return Err(Diagnostic::new(
+                Code::Unreadable,
+                span,
+                format!("this function takes {} arguments, and here are {}", parameters.len(), arguments.len()),
+            ));
         }
         self.fit_arguments(&parameters, &arguments)?;
         Ok(arguments)

@@ -38,7 +38,8 @@ impl Reader {
                 c.next();
                 let span = node.span;
                 let Some(sub) = sub else {
-                    return Err(Diagnostic::new(Code::Index, span, "this does not say over which index").help("write `\\sum_i` or `\\sum_{i=1}^{n}`"));
+                    return Err(Diagnostic::new(Code::Index, span, "this does not say over which index")
+                        .help("write `\\sum_i` or `\\sum_{i=1}^{n}`"));
                 };
                 let bound = self.bind_indices(&sub, sup.as_deref(), span)?;
                 let body = if c.peek().is_some() {
@@ -74,7 +75,9 @@ impl Reader {
     pub(super) fn bind_indices(&mut self, sub: &[Node], sup: Option<&[Node]>, span: Span) -> Read<Bound> {
         let sub: Vec<Node> = sub.iter().filter(|node| !is_layout(node)).cloned().collect();
         let place = span_of(&sub, span);
-        let split = sub.iter().position(|node| (node.is_char(':') || node.is_char('|') || node.is_command("mid") || node.is_command("colon")) && !sub.is_empty());
+        let split = sub.iter().position(|node| {
+            (node.is_char(':') || node.is_char('|') || node.is_command("mid") || node.is_command("colon")) && !sub.is_empty()
+        });
         let (left, right) = match split {
             Some(at) => (&sub[..at], Some(&sub[at + 1..])),
             None => (&sub[..], None),
@@ -105,7 +108,14 @@ impl Reader {
         Ok(bound)
     }
 
-    fn bind_parts(&mut self, parts: &[&[Node]], sup: Option<&[Node]>, place: Span, bound: &mut Bound, conditions: &mut Vec<Vec<Node>>) -> Read<()> {
+    fn bind_parts(
+        &mut self,
+        parts: &[&[Node]],
+        sup: Option<&[Node]>,
+        place: Span,
+        bound: &mut Bound,
+        conditions: &mut Vec<Vec<Node>>,
+    ) -> Read<()> {
         let mut at = 0;
         while at < parts.len() {
             let part = parts[at];
@@ -115,7 +125,8 @@ impl Reader {
                 [] => {
                     let letters: Vec<(String, Span)> = part.iter().filter_map(|node| Some((bare_letter(self, node)?, node.span))).collect();
                     if letters.len() != part.len() || letters.is_empty() {
-                        return Err(Diagnostic::new(Code::Index, here, "a letter that counts is needed here").help("write `\\sum_i` or `\\sum_{i=1}^{n}`"));
+                        return Err(Diagnostic::new(Code::Index, here, "a letter that counts is needed here")
+                            .help("write `\\sum_i` or `\\sum_{i=1}^{n}`"));
                     }
                     let range = match (sup, letters.len(), parts.len()) {
                         (Some(sup), 1, 1) => Some((Int::one(), self.whole_number(sup, place)?)),
@@ -137,7 +148,8 @@ impl Reader {
                         match sup {
                             Some(sup) => self.whole_number(sup, place)?,
                             None => {
-                                return Err(Diagnostic::new(Code::Index, here, format!("nothing says how far `{name}` runs")).help(format!("write the last value above: `\\sum_{{{name}=1}}^{{n}}`")));
+                                return Err(Diagnostic::new(Code::Index, here, format!("nothing says how far `{name}` runs"))
+                                    .help(format!("write the last value above: `\\sum_{{{name}=1}}^{{n}}`")));
                             }
                         }
                     };
@@ -193,7 +205,8 @@ impl Reader {
         }
         let already = !bound.entries.is_empty();
         let first_new = letters.iter().position(|(_, _, known)| !known).or((!already && !letters.is_empty()).then_some(0));
-        let (low, high) = (self.chain_bound(sides.first().copied(), signs.first(), 1), self.chain_bound(sides.last().copied(), signs.last(), -1));
+        let (low, high) =
+            (self.chain_bound(sides.first().copied(), signs.first(), 1), self.chain_bound(sides.last().copied(), signs.last(), -1));
         for (number, (name, span, known)) in letters.iter().enumerate() {
             let bind = Some(number) == first_new && !already || (!known && !self.is_free_elsewhere(name, here));
             if bind {
@@ -211,7 +224,9 @@ impl Reader {
         let (side, (_, sign, _)) = (side?, sign?);
         if side.len() == 1
             && let Some(name) = bare_letter(self, &side[0])
-            && !self.lookup(&name).is_some_and(|id| matches!(self.symbols[id].kind, SymbolKind::Whole { .. }) && !self.indices.contains_key(&id))
+            && !self
+                .lookup(&name)
+                .is_some_and(|id| matches!(self.symbols[id].kind, SymbolKind::Whole { .. }) && !self.indices.contains_key(&id))
         {
             return None;
         }
@@ -237,13 +252,16 @@ impl Reader {
                 NodeKind::Scripts(scripts) => {
                     let sub = scripts.sub.as_deref().unwrap_or_default();
                     let inside = node.span.start >= outside.start && node.span.end <= outside.end;
-                    let operator = matches!(&scripts.base.kind, NodeKind::Command(c) if matches!(c.as_str(), "sum" | "prod" | "max" | "min"));
+                    let operator =
+                        matches!(&scripts.base.kind, NodeKind::Command(c) if matches!(c.as_str(), "sum" | "prod" | "max" | "min"));
                     (!bound && !inside && !operator && sub.iter().any(|n| bare_letter(reader, n).as_deref() == Some(name)))
                         || occurs(reader, std::slice::from_ref(&scripts.base), name, outside, bound)
                         || scripts.sup.as_deref().is_some_and(|sup| occurs(reader, sup, name, outside, bound))
                 }
                 NodeKind::Frac(a, b) => occurs(reader, a, name, outside, bound) || occurs(reader, b, name, outside, bound),
-                NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) | NodeKind::Sqrt(_, inner) => occurs(reader, inner, name, outside, bound),
+                NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) | NodeKind::Sqrt(_, inner) => {
+                    occurs(reader, inner, name, outside, bound)
+                }
                 NodeKind::Environment(_, rows) => rows.iter().flatten().any(|cell| occurs(reader, cell, name, outside, bound)),
                 _ => false,
             })
@@ -252,7 +270,8 @@ impl Reader {
         if here.start < side.start || here.end > side.end {
             return false;
         }
-        let others: Vec<Node> = self.statement.iter().filter(|node| node.span.end <= side.start || node.span.start >= side.end).cloned().collect();
+        let others: Vec<Node> =
+            self.statement.iter().filter(|node| node.span.end <= side.start || node.span.start >= side.end).cloned().collect();
         split_top(&others, |node| super::cursor::sign_at(std::slice::from_ref(node), 0).is_some())
             .into_iter()
             .any(|nodes| occurs(self, nodes, name, side, false))

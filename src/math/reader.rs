@@ -247,7 +247,8 @@ impl Reader {
             }
         }
         if declared && !index.symbols().any(|s| self.indices.contains_key(&s)) {
-            let inside = |large: &Int, small: &Int| large.sub(small).and_then(|d| self.unknowns.known(&d).as_constant()).is_some_and(|d| d >= 0);
+            let inside =
+                |large: &Int, small: &Int| large.sub(small).and_then(|d| self.unknowns.known(&d).as_constant()).is_some_and(|d| d >= 0);
             if !inside(&ends.0, &low) || !inside(&high, &ends.1) {
                 return Err(self.out_of_range(&index, &low, &high, what, span).note(format!(
                     "it runs from {} to {}",
@@ -267,8 +268,11 @@ impl Reader {
                 return Err(self.out_of_range(&index, &low, &high, what, span));
             }
             if difference.as_constant().is_none() && !difference.symbols().any(is_unknown) {
-                let condition =
-                    Condition::Relation(Relation::GreaterOrEqual, Box::new(int_expr(large.clone(), span)), Box::new(int_expr(small.clone(), span)));
+                let condition = Condition::Relation(
+                    Relation::GreaterOrEqual,
+                    Box::new(int_expr(large.clone(), span)),
+                    Box::new(int_expr(small.clone(), span)),
+                );
                 self.size_conditions.push(condition);
             }
         }
@@ -279,7 +283,12 @@ impl Reader {
         Diagnostic::new(
             Code::Index,
             span,
-            format!("the index {} is out of range: {what} has indices {} to {}", self.int_text(index), self.int_text(low), self.int_text(high)),
+            format!(
+                "the index {} is out of range: {what} has indices {} to {}",
+                self.int_text(index),
+                self.int_text(low),
+                self.int_text(high)
+            ),
         )
     }
 
@@ -537,10 +546,54 @@ pub(super) fn to_int(expr: &Expr) -> Option<Int> {
 /// Whether a command is a letter.
 pub(super) fn is_letter_command(name: &str) -> bool {
     const LETTERS: &[&str] = &[
-        "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "varkappa", "lambda",
-        "mu", "nu", "xi", "omicron", "pi", "varpi", "rho", "varrho", "sigma", "varsigma", "tau", "upsilon", "phi", "varphi", "chi", "psi",
-        "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell", "hbar", "imath", "jmath",
-        "aleph", "wp",
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "varkappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "omicron",
+        "pi",
+        "varpi",
+        "rho",
+        "varrho",
+        "sigma",
+        "varsigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+        "hbar",
+        "imath",
+        "jmath",
+        "aleph",
+        "wp",
     ];
     LETTERS.contains(&name)
 }

@@ -92,7 +92,9 @@ struct Piece {
 pub(super) fn is_condition_start(node: &Node) -> bool {
     match &node.kind {
         NodeKind::Wide => true,
-        NodeKind::Text(_) => node.words().is_some_and(|words| begins_condition(&words) || words.to_lowercase().contains("otherwise") || words.trim() == "else"),
+        NodeKind::Text(_) => node
+            .words()
+            .is_some_and(|words| begins_condition(&words) || words.to_lowercase().contains("otherwise") || words.trim() == "else"),
         _ => false,
     }
 }
@@ -152,12 +154,15 @@ impl Reader {
             split_commas(&nodes[..at]).into_iter().flatten().any(|node| {
                 let p = parts(node);
                 reader.name_of(p.base).is_some_and(|name| {
-                    reader.scope.get(&name).is_none() && (p.sub.is_none() || reader.element_symbol(&name, p.sub.map_or(0, super::function::index_count)).is_none())
+                    reader.scope.get(&name).is_none()
+                        && (p.sub.is_none() || reader.element_symbol(&name, p.sub.map_or(0, super::function::index_count)).is_none())
                 })
             })
         };
         if let Some((at, sign, _)) = signs.first() {
-            let counts = nodes.iter().any(|node| node.is_command("{") || matches!(&node.kind, NodeKind::Delimited(open, ..) if open == "\\{")) && nodes.iter().any(super::cursor::is_dots);
+            let counts =
+                nodes.iter().any(|node| node.is_command("{") || matches!(&node.kind, NodeKind::Delimited(open, ..) if open == "\\{"))
+                    && nodes.iter().any(super::cursor::is_dots);
             let introduces = match sign {
                 Sign::Define | Sign::Colon => true,
                 Sign::In => new(self, *at) && !counts,
@@ -184,7 +189,8 @@ impl Reader {
             Err(error) => out.errors.push(error),
             Ok(_) if role == Role::Condition => {}
             Ok(_) if ids.iter().any(|id| free.contains(id)) => out.errors.push(
-                Diagnostic::new(Code::Index, span, "an assumption holds for symbols, and an index in it has no value").help("put the condition beside the formula: `\\quad (i \\ne j)`"),
+                Diagnostic::new(Code::Index, span, "an assumption holds for symbols, and an index in it has no value")
+                    .help("put the condition beside the formula: `\\quad (i \\ne j)`"),
             ),
             Ok(condition) => self.assumptions.push(condition),
         }
@@ -267,13 +273,20 @@ impl Reader {
         let outcome = match sign {
             Sign::In => self.declaration(&nodes[..at], &nodes[at + length..], place),
             Sign::Colon => {
-                let to = nodes.iter().position(|node| matches!(&node.kind, NodeKind::Command(name) if matches!(name.as_str(), "to" | "rightarrow" | "longrightarrow")) || node.is_char('→'));
+                let to = nodes.iter().position(|node| {
+                    matches!(&node.kind, NodeKind::Command(name) if matches!(name.as_str(), "to" | "rightarrow" | "longrightarrow"))
+                        || node.is_char('→')
+                });
                 match to {
                     Some(to) if to > at => {
                         *counter = first + 1;
                         self.function_declaration(&nodes[..at], &nodes[at + length..to], &nodes[to + 1..], place)
                     }
-                    _ => Err(Diagnostic::new(Code::BadDeclaration, nodes[at].span, "a function is declared as `f : \\mathbb{R}^n \\to \\mathbb{R}`")),
+                    _ => Err(Diagnostic::new(
+                        Code::BadDeclaration,
+                        nodes[at].span,
+                        "a function is declared as `f : \\mathbb{R}^n \\to \\mathbb{R}`",
+                    )),
                 }
             }
             Sign::Other => Err(self.claims_nothing(&nodes[at])),
@@ -306,12 +319,28 @@ impl Reader {
     }
 
     fn plain_step(&self, left: Expr, right: Expr, nodes: &[Node], at: usize) -> Step {
-        Step { left, relation: Relation::Equal, right, at: nodes[at].span, free: Vec::new(), conditions: Vec::new(), text: canonical(nodes) }
+        Step {
+            left,
+            relation: Relation::Equal,
+            right,
+            at: nodes[at].span,
+            free: Vec::new(),
+            conditions: Vec::new(),
+            text: canonical(nodes),
+        }
     }
 
     /// A chain of claims.
     #[allow(clippy::too_many_arguments)]
-    fn chain(&mut self, nodes: &[Node], conditions: &[(Vec<Node>, Span)], role: Role, chain: usize, first: usize, out: &mut ReadFormula) -> Read<()> {
+    fn chain(
+        &mut self,
+        nodes: &[Node],
+        conditions: &[(Vec<Node>, Span)],
+        role: Role,
+        chain: usize,
+        first: usize,
+        out: &mut ReadFormula,
+    ) -> Read<()> {
         let place = span_of(nodes, Span::default());
         let signs = relations(nodes);
         for (at, sign, _) in &signs {
@@ -322,8 +351,11 @@ impl Reader {
             }
         }
         // An inequality by itself in a sentence is a condition, and read all the same.
-        let claims = role == Role::Display || signs.iter().any(|(_, sign, _)| matches!(sign, Sign::Relation(Relation::Equal | Relation::NotEqual)));
-        let claims = claims && !(role == Role::Inline && signs.iter().all(|(_, sign, _)| !matches!(sign, Sign::Relation(Relation::Equal | Relation::NotEqual))));
+        let claims =
+            role == Role::Display || signs.iter().any(|(_, sign, _)| matches!(sign, Sign::Relation(Relation::Equal | Relation::NotEqual)));
+        let claims = claims
+            && !(role == Role::Inline
+                && signs.iter().all(|(_, sign, _)| !matches!(sign, Sign::Relation(Relation::Equal | Relation::NotEqual))));
         self.begin_statement();
         self.statement = nodes.to_vec();
         for (condition, _) in conditions {
@@ -360,7 +392,13 @@ impl Reader {
         }
     }
 
-    fn chain_inside(&mut self, nodes: &[Node], signs: &[(usize, Sign, usize)], written: &[(Vec<Node>, Span)], place: Span) -> Read<Vec<ReadStep>> {
+    fn chain_inside(
+        &mut self,
+        nodes: &[Node],
+        signs: &[(usize, Sign, usize)],
+        written: &[(Vec<Node>, Span)],
+        place: Span,
+    ) -> Read<Vec<ReadStep>> {
         let mut slices: Vec<&[Node]> = Vec::new();
         let mut start = 0;
         for (at, _, length) in signs {
@@ -386,14 +424,22 @@ impl Reader {
             for other in &variants[1..] {
                 let (a, b) = (self.shape(&variants[0]), self.shape(other));
                 if !self.unknowns.unify_shapes(&a, &b) {
-                    return Err(self.misfit(&variants[0].clone(), other, "the two sides inside this case have different shapes".to_string()));
+                    return Err(self.misfit(
+                        &variants[0].clone(),
+                        other,
+                        "the two sides inside this case have different shapes".to_string(),
+                    ));
                 }
             }
             let sizes = self.size_conditions[from..].to_vec();
             if let Some((before, _)) = sides.last() {
                 let (left, right) = (before[0].clone(), variants[0].clone());
                 let (a, b) = (self.shape(&left), self.shape(&right));
-                misfits.push(if self.unknowns.unify_shapes(&a, &b) { None } else { Some(self.side_misfit(&left, &right, signs[k - 1].1, self.statement[signs[k - 1].0].span)) });
+                misfits.push(if self.unknowns.unify_shapes(&a, &b) {
+                    None
+                } else {
+                    Some(self.side_misfit(&left, &right, signs[k - 1].1, self.statement[signs[k - 1].0].span))
+                });
             }
             sides.push((variants, sizes));
         }
@@ -404,9 +450,12 @@ impl Reader {
             self.side = here;
             read.push((self.condition(nodes, here)?, *span));
         }
-        let free: Vec<IndexRange> = self.free.iter().map(|(_, id, _)| *id).collect::<Vec<_>>().into_iter().map(|id| self.range_of(id)).collect::<Read<_>>()?;
         let free: Vec<IndexRange> =
-            free.into_iter().map(|r| IndexRange { index: r.index, low: self.unknowns.resolve(&r.low), high: self.unknowns.resolve(&r.high) }).collect();
+            self.free.iter().map(|(_, id, _)| *id).collect::<Vec<_>>().into_iter().map(|id| self.range_of(id)).collect::<Read<_>>()?;
+        let free: Vec<IndexRange> = free
+            .into_iter()
+            .map(|r| IndexRange { index: r.index, low: self.unknowns.resolve(&r.low), high: self.unknowns.resolve(&r.high) })
+            .collect();
         let mut finished: Vec<(Vec<Expr>, Vec<Condition>)> = Vec::new();
         for (number, (variants, sizes)) in sides.into_iter().enumerate() {
             // A side whose shape does not fit its neighbours' may well lack a size, and that is not the mistake to tell.
@@ -452,7 +501,16 @@ impl Reader {
 
     /// A step with everything that restricts its samples.
     #[allow(clippy::too_many_arguments)]
-    fn step(&self, left: Expr, relation: Relation, right: Expr, at: Span, free: &[IndexRange], conditions: &[Condition], text: String) -> Step {
+    fn step(
+        &self,
+        left: Expr,
+        relation: Relation,
+        right: Expr,
+        at: Span,
+        free: &[IndexRange],
+        conditions: &[Condition],
+        text: String,
+    ) -> Step {
         let mut conditions = conditions.to_vec();
         let reached = self.reached(&left, &right, &conditions);
         for assumption in &self.assumptions {
@@ -641,7 +699,10 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
                 // A condition by itself: of the environment that stands before it, or of the statement.
                 for condition in piece.conditions {
                     match line.behind {
-                        Some(span) => list.iter_mut().filter(|s| s.nodes.iter().any(|n| span.start <= n.span.start && n.span.end <= span.end)).for_each(|s| s.conditions.push((condition.clone(), span))),
+                        Some(span) => list
+                            .iter_mut()
+                            .filter(|s| s.nodes.iter().any(|n| span.start <= n.span.start && n.span.end <= span.end))
+                            .for_each(|s| s.conditions.push((condition.clone(), span))),
                         None => {
                             if let Some(last) = list.last_mut() {
                                 let span = span_of(&last.nodes, span);
@@ -689,12 +750,15 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
         let node = &nodes[i];
         let next = nodes.get(i + 1);
         if depth == 0 {
-            if matches!(node.kind, NodeKind::Char(',' | ';')) && next.is_some_and(|next| matches!(next.kind, NodeKind::Wide | NodeKind::Ampersand | NodeKind::Text(_))) {
+            if matches!(node.kind, NodeKind::Char(',' | ';'))
+                && next.is_some_and(|next| matches!(next.kind, NodeKind::Wide | NodeKind::Ampersand | NodeKind::Text(_)))
+            {
                 // In a condition a comma before words goes on with it.
                 if condition.is_none() || !matches!(next.map(|n| &n.kind), Some(NodeKind::Text(_))) {
                     // A condition behind the comma belongs to what stands before it.
                     let behind = nodes[i + 1..].iter().find(|node| !is_layout(node));
-                    let conditional = behind.is_some_and(|node| node.words().is_some_and(|words| begins_condition(&words)) || node.is_command("forall"));
+                    let conditional =
+                        behind.is_some_and(|node| node.words().is_some_and(|words| begins_condition(&words)) || node.is_command("forall"));
                     if !conditional {
                         finish(&mut piece, &mut condition, &mut list, false);
                     }
@@ -712,7 +776,10 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                 let named = words.is_some() && is_name_text(reader, &nodes, i);
                 if let (Some(words), false) = (&words, named) {
                     let rest = &nodes[i + 1..];
-                    let until = rest.iter().position(|n| matches!(n.kind, NodeKind::Char(',')) || n.words().is_some_and(|w| !joins(&w))).unwrap_or(rest.len());
+                    let until = rest
+                        .iter()
+                        .position(|n| matches!(n.kind, NodeKind::Char(',')) || n.words().is_some_and(|w| !joins(&w)))
+                        .unwrap_or(rest.len());
                     let more = relations(&rest[..until.max(usize::from(!rest.is_empty()))]);
                     if begins_condition(words) && !more.is_empty() {
                         condition = Some(vec![node.clone()]);
@@ -787,7 +854,9 @@ fn without_texts_in_conditions(nodes: &[Node]) -> Vec<Node> {
 /// Whether a text is the name of a function or a symbol and no remark.
 fn is_name_text(reader: &Reader, nodes: &[Node], at: usize) -> bool {
     let Some(name) = reader.name_of(&nodes[at]) else { return false };
-    let called = nodes.get(at + 1).is_some_and(|next| opens(next) == Some('(') || matches!(&next.kind, NodeKind::Delimited(open, ..) if open == "("));
+    let called = nodes
+        .get(at + 1)
+        .is_some_and(|next| opens(next) == Some('(') || matches!(&next.kind, NodeKind::Delimited(open, ..) if open == "("));
     let is_known = known(&name).is_some() || reader.lookup(&name).is_some();
     let before = nodes[..at].iter().rev().find(|node| !matches!(node.kind, NodeKind::Group(_)));
     let layout = matches!(before.map(|node| &node.kind), Some(NodeKind::Wide | NodeKind::Ampersand));
@@ -812,15 +881,148 @@ fn bracketed_relation(nodes: &[Node], at: usize) -> Option<usize> {
 /// Commands that a formula in prose may hold.
 fn is_known_command(name: &str) -> bool {
     const OTHERS: &[&str] = &[
-        "partial", "nabla", "cdot", "times", "div", "odot", "circ", "otimes", "oslash", "sum", "prod", "int", "infty", "lim", "to", "mapsto", "in",
-        "notin", "setminus", "pm", "mp", "dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb", "dotsm", "|", "vert", "Vert", "lvert", "rvert",
-        "lVert", "rVert", "mid", "{", "}", "lbrace", "rbrace", "lbrack", "rbrack", "langle", "rangle", "lfloor", "rfloor", "lceil", "rceil", "top",
-        "intercal", "prime", "star", "ast", "bullet", "dagger", "forall", "exists", "land", "lor", "wedge", "vee", "neg", "emptyset", "cup", "cap",
-        "approx", "equiv", "sim", "simeq", "cong", "propto", "ll", "gg", "le", "leq", "ge", "geq", "lt", "gt", "ne", "neq", "leqslant", "geqslant",
-        "rightarrow", "leftarrow", "Rightarrow", "Leftarrow", "leftrightarrow", "Leftrightarrow", "longrightarrow", "implies", "iff", "gets", "colon",
-        "coloneqq", "oplus", "ominus", "bigcirc", "oint", "bot", "perp", "parallel", "angle", "triangle", "square", "degree", "%", "$", "#", "&", "_",
-        "middle", "bmod", "pmod", "gcd", "arg", "argmax", "argmin", "inf", "sup", "dim", "ker", "rank", "deg", "Pr", "limsup", "liminf", "surd", "Re", "Im",
-        "subset", "subseteq", "supset", "supseteq", "therefore", "because", "ast", "-",
+        "partial",
+        "nabla",
+        "cdot",
+        "times",
+        "div",
+        "odot",
+        "circ",
+        "otimes",
+        "oslash",
+        "sum",
+        "prod",
+        "int",
+        "infty",
+        "lim",
+        "to",
+        "mapsto",
+        "in",
+        "notin",
+        "setminus",
+        "pm",
+        "mp",
+        "dots",
+        "ldots",
+        "cdots",
+        "vdots",
+        "ddots",
+        "dotsc",
+        "dotsb",
+        "dotsm",
+        "|",
+        "vert",
+        "Vert",
+        "lvert",
+        "rvert",
+        "lVert",
+        "rVert",
+        "mid",
+        "{",
+        "}",
+        "lbrace",
+        "rbrace",
+        "lbrack",
+        "rbrack",
+        "langle",
+        "rangle",
+        "lfloor",
+        "rfloor",
+        "lceil",
+        "rceil",
+        "top",
+        "intercal",
+        "prime",
+        "star",
+        "ast",
+        "bullet",
+        "dagger",
+        "forall",
+        "exists",
+        "land",
+        "lor",
+        "wedge",
+        "vee",
+        "neg",
+        "emptyset",
+        "cup",
+        "cap",
+        "approx",
+        "equiv",
+        "sim",
+        "simeq",
+        "cong",
+        "propto",
+        "ll",
+        "gg",
+        "le",
+        "leq",
+        "ge",
+        "geq",
+        "lt",
+        "gt",
+        "ne",
+        "neq",
+        "leqslant",
+        "geqslant",
+        "rightarrow",
+        "leftarrow",
+        "Rightarrow",
+        "Leftarrow",
+        "leftrightarrow",
+        "Leftrightarrow",
+        "longrightarrow",
+        "implies",
+        "iff",
+        "gets",
+        "colon",
+        "coloneqq",
+        "oplus",
+        "ominus",
+        "bigcirc",
+        "oint",
+        "bot",
+        "perp",
+        "parallel",
+        "angle",
+        "triangle",
+        "square",
+        "degree",
+        "%",
+        "$",
+        "#",
+        "&",
+        "_",
+        "middle",
+        "bmod",
+        "pmod",
+        "gcd",
+        "arg",
+        "argmax",
+        "argmin",
+        "inf",
+        "sup",
+        "dim",
+        "ker",
+        "rank",
+        "deg",
+        "Pr",
+        "limsup",
+        "liminf",
+        "surd",
+        "Re",
+        "Im",
+        "subset",
+        "subseteq",
+        "supset",
+        "supseteq",
+        "therefore",
+        "because",
+        "ast",
+        "-",
     ];
-    is_letter_command(name) || is_function_command(name) || OTHERS.contains(&name) || sign_at(&[Node { kind: NodeKind::Command(name.to_string()), span: Span::default() }], 0).is_some()
+    is_letter_command(name)
+        || is_function_command(name)
+        || OTHERS.contains(&name)
+        || sign_at(&[Node { kind: NodeKind::Command(name.to_string()), span: Span::default() }], 0).is_some()
 }

@@ -43,9 +43,9 @@ impl Unknowns {
         let mut result = int.clone();
         // Each round replaces one unknown; solutions hold no solved unknowns when they are made, so this ends.
         for _ in 0..64 {
-            let solved = result.symbols().find_map(|s| {
-                is_unknown(s).then(|| self.solutions[(s.0 - FIRST) as usize].clone().map(|value| (s, value))).flatten()
-            });
+            let solved = result
+                .symbols()
+                .find_map(|s| is_unknown(s).then(|| self.solutions[(s.0 - FIRST) as usize].clone().map(|value| (s, value))).flatten());
             match solved {
                 Some((symbol, value)) => match result.substitute(symbol, &value) {
                     Some(next) => result = next,
