@@ -20,6 +20,16 @@ chapters! {
     scalars_rules "../book/scalars/rules.md"
     scalars_functions "../book/scalars/functions.md"
     scalars_partial "../book/scalars/partial.md"
+    vectors_jacobian "../book/vectors/jacobian.md"
+    vectors_elementwise "../book/vectors/elementwise.md"
+    vectors_expansion "../book/vectors/expansion.md"
+    vectors_sums "../book/vectors/sums.md"
+    vectors_chains "../book/vectors/chains.md"
+    neuron_activation "../book/neuron/activation.md"
+    neuron_loss "../book/neuron/loss.md"
+    neuron_descent "../book/neuron/descent.md"
+    mistakes "../book/mistakes.md"
+    sources "../book/sources.md"
 }
 
 #[cfg(test)]

@@ -584,11 +584,32 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         for (number, (condition, body)) in branches.iter().enumerate() {
             if self.holds(condition)? {
                 self.branches.insert((expr.span, number));
-                return self.eval(body);
+                let value = self.eval(body)?;
+                self.no_other_case(expr, &branches[number + 1..], &value)?;
+                return Ok(value);
             }
         }
         self.branches.insert((expr.span, branches.len()));
         self.eval(otherwise.ok_or(Fault::Undefined)?)
+    }
+
+    /// Where a second condition holds as well, it must lead to the same value: otherwise the cases say two things at once.
+    fn no_other_case(&mut self, expr: &'a Expr, rest: &'a [(Condition, Expr)], value: &Value<S>) -> Result<(), Fault> {
+        for (condition, body) in rest {
+            if !matches!(self.holds(condition), Ok(true)) {
+                continue;
+            }
+            let Ok(other) = self.eval(body) else { continue };
+            for (x, y) in value.data.iter().zip(&other.data) {
+                let size = x.real.weight().max(y.real.weight());
+                let same =
+                    if S::TRANSCENDENTAL { x.real.sub(&y.real)?.weight() <= 1e-9 * size.max(self.largest) } else { x.real == y.real };
+                if !same {
+                    return Err(Fault::Overlap(expr.span));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn blocks(&mut self, expr: &'a Expr, rows: &'a [Vec<Expr>]) -> Outcome<S> {

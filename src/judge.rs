@@ -474,6 +474,12 @@ impl<'a> Judge<'a> {
             judgement.verdict = Verdict::Refused;
             judgement.diagnostic =
                 Some(Diagnostic::new(Code::Index, span, "an index or a size does not fit for some of the admitted sizes"));
+        } else if let Some(Fault::Overlap(span)) = tally.fault {
+            judgement.verdict = Verdict::Refused;
+            judgement.diagnostic = Some(
+                Diagnostic::new(Code::Refused, span, "two of these cases hold at once, and their values differ")
+                    .help("make the conditions exclude each other"),
+            );
         } else if let Some(Fault::Limit(what)) = tally.fault {
             judgement.verdict = Verdict::Undecided;
             judgement.diagnostic = Some(self.message(Code::Limit, format!("this step is too large to be checked: {what} is bounded")));

@@ -526,12 +526,25 @@ impl<'a> Sampler<'a> {
             // After many failures, structure is given up, and dimensions grow.
             let style = if attempt < 20 { style } else { 0 };
             let Some(ints) = self.ints(number, attempt, small && style != 0) else { continue };
-            let Some(sample) = self.values(ints, style) else { continue };
+            let Some(mut sample) = self.values(ints, style) else { continue };
+            // Where conditions are met by small or by large values only, these are tried as well.
+            if attempt >= 24 {
+                self.scale(&mut sample, [fraction(1, 8), fraction(1, 50), fraction(6, 1)][attempt % 3].clone());
+            }
             if self.admissible(&sample) {
                 return Some(sample);
             }
         }
         None
+    }
+
+    /// Multiplies all values that may be any real number.
+    fn scale(&self, sample: &mut Sample, by: BigRational) {
+        for (key, matrix) in &mut sample.values {
+            if self.domain(key.0) == Domain::Reals {
+                matrix.data.iter_mut().for_each(|x| *x *= &by);
+            }
+        }
     }
 
     fn admissible(&self, sample: &Sample) -> bool {

@@ -29,6 +29,8 @@ pub enum Fault {
     Limit(&'static str),
     /// An index, or a shape, does not fit on this sample; the place of the expression.
     IndexOutOfRange(Span),
+    /// Two conditions of the cases at this place hold at once, with different values.
+    Overlap(Span),
 }
 
 /// What arithmetic needs of a number.
