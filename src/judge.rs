@@ -43,6 +43,8 @@ pub struct Judgement {
     pub dimensions: Vec<(String, Vec<i64>)>,
     /// The worst errors seen.
     pub error: Errors,
+    /// The worst errors as parts of what is tolerated: at 1 a step would fall short.
+    pub used: Errors,
     /// The sample that separates the sides.
     pub counterexample: Option<Counterexample>,
     /// The message, where the step falls short.
@@ -57,6 +59,7 @@ impl Judgement {
             samples: 0,
             dimensions: Vec::new(),
             error: Errors::default(),
+            used: Errors::default(),
             counterexample: None,
             diagnostic: misfit,
         }
@@ -70,15 +73,10 @@ impl Judgement {
             Verdict::Undecided => 2,
             Verdict::Refused => 3,
         };
-        let worst = |a: Option<f64>, b: Option<f64>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        };
-        let error =
-            Errors { differences: worst(self.error.differences, other.error.differences), dual: worst(self.error.dual, other.error.dual) };
+        let (error, used) = (self.error.worst(other.error), self.used.worst(other.used));
         let samples = self.samples.min(other.samples);
         let weaker = if weight(other.verdict) > weight(self.verdict) { other } else { self };
-        Judgement { error, samples, ..weaker }
+        Judgement { error, used, samples, ..weaker }
     }
 }
 
@@ -113,6 +111,7 @@ struct Sides<S> {
 #[derive(Default)]
 struct Seen {
     error: Errors,
+    used: Errors,
     branches: HashSet<(Span, usize)>,
 }
 
@@ -374,6 +373,7 @@ impl<'a> Judge<'a> {
         } else {
             Finding::Unclear
         };
+        let part = |error: f64, tolerated: f64| if error <= 0.0 { 0.0 } else { error / tolerated };
         let mut difference = None;
         if self.derivative {
             let (other_left, other_right) = match self.sides::<f64>(sample, Mode::Differences) {
@@ -384,18 +384,20 @@ impl<'a> Judge<'a> {
             let nested = self.height.clamp(1, 3) - 1;
             let tolerance = (DIFFERENCES[nested] * terms).max(DIFFERENCES_ROUNDING[nested] * differentiated);
             // A side that vanishes gives no size to be relative to.
-            difference = Some(if vanishing { excess / differentiated } else { relative(excess) });
+            let error = if vanishing { excess / differentiated } else { relative(excess) };
+            difference = Some((error, part(excess, tolerance)));
             if (excess <= tolerance) != (finding == Finding::Agrees) {
                 finding = Finding::Unclear;
             }
         }
-        if let (Some(Seen { error: errors, branches: taken }), Finding::Agrees) = (seen, &finding) {
-            taken.extend(branches);
+        if let (Some(seen), Finding::Agrees) = (seen, &finding) {
+            seen.branches.extend(branches);
             let excess = if noise { excess / largest * terms } else { excess };
-            errors.dual = Some(errors.dual.unwrap_or(0.0).max(relative(excess)));
-            if let Some(difference) = difference {
-                errors.differences = Some(errors.differences.unwrap_or(0.0).max(difference));
-            }
+            let differences = difference.unzip();
+            seen.error = seen.error.worst(Errors { differences: differences.0, dual: Some(relative(excess)) });
+            // What exact arithmetic has decided has no tolerance.
+            let dual = (!decided).then(|| part(excess, agree));
+            seen.used = seen.used.worst(Errors { differences: differences.1, dual });
         }
         finding
     }
@@ -461,6 +463,7 @@ impl<'a> Judge<'a> {
             samples: tally.compared,
             dimensions: Vec::new(),
             error: tally.seen.error,
+            used: tally.seen.used,
             counterexample: None,
             diagnostic: None,
         };
