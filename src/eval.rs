@@ -7,13 +7,14 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::math::expr::{Arrangement, By, Condition, Elementary, Expr, Extremum, IndexRange, Kind, Reduction, Relation, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::sample::Sample;
-use crate::scalar::{Dual, Fault, Scalar};
+use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
 
 /// The most operations that one evaluation may take.
@@ -45,6 +46,11 @@ impl<S: Scalar> Value<S> {
     /// Whether it is 1×1.
     pub fn is_scalar(&self) -> bool {
         self.data.len() == 1
+    }
+
+    /// The largest absolute value of an element.
+    pub fn size(&self) -> f64 {
+        self.data.iter().map(|x| x.real.weight()).fold(0.0, f64::max)
     }
 
     /// The transpose.
@@ -124,6 +130,48 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         Ok((*self.eval(expr)?).clone())
     }
 
+    /// The value of a side, and the size of the largest summand of it, where it is a sum, and of itself.
+    pub fn side(&mut self, expr: &'a Expr) -> Result<(Value<S>, f64), Fault> {
+        let (value, size) = self.summands(expr)?;
+        Ok((Rc::unwrap_or_clone(value), size))
+    }
+
+    fn summands(&mut self, expr: &'a Expr) -> Result<(Rc<Value<S>>, f64), Fault> {
+        let mut spine = Vec::new();
+        let mut first = expr;
+        while let Kind::Add(left, _) | Kind::Sub(left, _) = &first.kind {
+            spine.push(first);
+            first = left;
+        }
+        let mut value = self.eval(first)?;
+        let mut size = value.size();
+        for expr in spine.into_iter().rev() {
+            let (Kind::Add(_, right) | Kind::Sub(_, right)) = &expr.kind else { continue };
+            let (right, right_size) = self.nested(|this| this.summands(right))?;
+            value = Rc::new(self.sum_of(expr, &value, &right)?);
+            size = size.max(right_size).max(value.size());
+        }
+        Ok((value, size))
+    }
+
+    /// The sum or difference that `expr` is.
+    fn sum_of(&mut self, expr: &Expr, left: &Value<S>, right: &Value<S>) -> Result<Value<S>, Fault> {
+        self.note(left);
+        self.note(right);
+        self.zip(expr.span, left, right, if matches!(expr.kind, Kind::Sub(..)) { Dual::sub } else { Dual::add })
+    }
+
+    /// Runs `f` one level deeper.
+    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.depth >= MOST_DEPTH {
+            return Err(Fault::Limit("the depth of nested definitions"));
+        }
+        self.depth += 1;
+        let outcome = f(self);
+        self.depth -= 1;
+        outcome
+    }
+
     fn spend(&mut self, work: usize) -> Result<(), Fault> {
         self.work = self.work.saturating_add(work as u64);
         if self.work > MOST_WORK { Err(Fault::Limit("the number of operations of one evaluation")) } else { Ok(()) }
@@ -161,13 +209,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             spine.push(first);
             first = left;
         }
-        if self.depth >= MOST_DEPTH {
-            return Err(Fault::Limit("the depth of nested definitions"));
-        }
-        self.depth += 1;
-        let outcome = self.follow(first, &spine);
-        self.depth -= 1;
-        outcome
+        self.nested(|this| this.follow(first, &spine))
     }
 
     fn follow(&mut self, first: &'a Expr, spine: &[&'a Expr]) -> Outcome<S> {
@@ -179,14 +221,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 continue;
             };
             let right = self.eval(right)?;
-            let sum = matches!(expr.kind, Kind::Add(..) | Kind::Sub(..));
-            if sum {
-                self.note(&value);
-                self.note(&right);
-            }
             value = Rc::new(match &expr.kind {
-                Kind::Add(..) => self.zip(expr.span, &value, &right, Dual::add)?,
-                Kind::Sub(..) => self.zip(expr.span, &value, &right, Dual::sub)?,
+                Kind::Add(..) | Kind::Sub(..) => self.sum_of(expr, &value, &right)?,
                 Kind::Hadamard(..) => self.zip(expr.span, &value, &right, Dual::mul)?,
                 Kind::Kronecker(..) => self.kronecker(&value, &right)?,
                 _ => self.product(expr.span, &value, &right)?,
@@ -233,7 +269,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn simple(&mut self, expr: &'a Expr) -> Outcome<S> {
         match &expr.kind {
-            Kind::Number(number) => Ok(Rc::new(Value::scalar(Dual::constant(S::from_rational(number)?)))),
+            Kind::Number(number) => Ok(Rc::new(Value::scalar(number_of(number)?))),
             Kind::Pi => {
                 let mut pi = Dual::constant(S::pi()?);
                 if self.nudged {
@@ -710,13 +746,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// Whether a condition holds on the sample.
     pub fn holds(&mut self, condition: &'a Condition) -> Result<bool, Fault> {
-        if self.depth >= MOST_DEPTH {
-            return Err(Fault::Limit("the depth of nested conditions"));
-        }
-        self.depth += 1;
-        let holds = self.condition(condition);
-        self.depth -= 1;
-        holds
+        self.nested(|this| this.condition(condition))
     }
 
     fn condition(&mut self, condition: &'a Condition) -> Result<bool, Fault> {
@@ -763,7 +793,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn inside(&mut self, x: &Dual<S>, domain: &Domain) -> Result<bool, Fault> {
-        let number = |r| Ok::<_, Fault>(Dual::constant(S::from_rational(r)?));
+        let number = number_of::<S>;
         Ok(match domain {
             Domain::Interval { low, high } => {
                 if let Some((low, closed)) = low {
@@ -860,7 +890,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     let value = self.with(moved, |this| this.eval(body));
                     self.level = level;
                     let value = value?;
-                    self.differentiated = value.data.iter().map(|x| x.real.weight()).fold(self.differentiated, f64::max);
+                    self.differentiated = self.differentiated.max(value.size());
                     Value { rows: value.rows, cols: value.cols, data: value.data.iter().map(|x| x.part(level)).collect() }
                 }
                 Mode::Differences => self.difference(body, &held, key, *position)?,
@@ -912,7 +942,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn difference(&mut self, body: &'a Expr, held: &[(Key, Rc<Value<S>>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
         let height = self.height(body).min(STEPS.len() - 1);
         let at = held.iter().find(|(k, _)| k == key).map_or(0.0, |(_, v)| v.data[position].real.weight());
-        let step = num_rational::BigRational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
+        let step = Rational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
         let step = Dual::constant(S::from_rational(&step)?);
         let mut slopes = Vec::new();
         for part in [1, 2, 4] {
@@ -942,6 +972,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         self.heights.insert(key, height);
         height
     }
+}
+
+/// The number that a page writes.
+fn number_of<S: Scalar>(number: &BigRational) -> Result<Dual<S>, Fault> {
+    Ok(Dual::constant(S::from_rational(&Rational::from(number))?))
 }
 
 fn position<S>(value: &Value<S>, row: i64, col: i64) -> Option<usize> {

@@ -282,8 +282,8 @@ impl<'a> Judge<'a> {
     fn sides_with<S: Scalar>(&self, sample: &Sample, mode: Mode, nudged: bool) -> Result<Sides<S>, Fault> {
         let mut evaluator = Evaluator::<S>::new(self.symbols, sample, mode);
         evaluator.nudged = nudged;
-        let left = evaluator.value(&self.step.left)?;
-        let right = evaluator.value(&self.step.right)?;
+        let (left, left_terms) = evaluator.side(&self.step.left)?;
+        let (right, right_terms) = evaluator.side(&self.step.right)?;
         // A side may be a scalar where the other is 1×1; anything else that does not fit is a matter of this sample's sizes.
         if (left.rows, left.cols) != (right.rows, right.cols) {
             return Err(Fault::IndexOutOfRange(self.step.left.span));
@@ -291,13 +291,7 @@ impl<'a> Judge<'a> {
         let differentiated = evaluator.differentiated.max(evaluator.largest);
         // Derivatives that cancel round relative to what was differentiated.
         let largest = differentiated;
-        let mut terms = 0.0;
-        if S::TRANSCENDENTAL {
-            for side in [&self.step.left, &self.step.right] {
-                terms = f64::max(terms, size_of_terms(&mut evaluator, side));
-            }
-        }
-        Ok(Sides { left, right, largest, differentiated, terms, branches: evaluator.branches })
+        Ok(Sides { left, right, largest, differentiated, terms: left_terms.max(right_terms), branches: evaluator.branches })
     }
 
     fn exact<S: Scalar>(&self, sample: &Sample, seen: Option<&mut Seen>) -> Finding {
@@ -416,8 +410,7 @@ impl<'a> Judge<'a> {
         for number in 1..=3 {
             let mut near = sample.clone();
             for (position, x) in near.values.values_mut().flat_map(|matrix| &mut matrix.data).enumerate() {
-                let hair = BigRational::new((1 + (number * (position as i64 + 3)) % 7).into(), 10_000_000_000_000_i64.into());
-                *x += hair;
+                *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, 10_000_000_000_000);
             }
             if moves(self.sides::<f64>(&near, Mode::Dual)) {
                 return true;
@@ -434,7 +427,7 @@ impl<'a> Judge<'a> {
         };
         let mut best = sampler.instances(start).into_iter().next()?;
         let mut value = margin(&best)?;
-        let mut step = BigRational::new(1.into(), 1.into());
+        let mut step = Rational::new(1, 1);
         for _ in 0..8 {
             let mut improved = false;
             for changed in sampler.neighbours(&best, &step) {
@@ -448,7 +441,7 @@ impl<'a> Judge<'a> {
                 }
             }
             if !improved {
-                step /= BigRational::from_integer(3.into());
+                step *= &Rational::new(1, 3);
             }
         }
         None
@@ -572,9 +565,9 @@ impl<'a> Judge<'a> {
         let one = |expr: &Expr| {
             if let Ok(value) = Evaluator::<Rational>::new(self.symbols, sample, Mode::Dual).value(expr)
                 && !self.draws_functions()
-                && value.data.iter().all(|x| *x.real.0.denom() <= 1000.into())
+                && value.data.iter().all(|x| x.real.short().is_some_and(|(_, denominator)| denominator <= 1000))
             {
-                return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.0.to_string()).collect::<Vec<_>>());
+                return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.to_string()).collect::<Vec<_>>());
             }
             match Evaluator::<f64>::new(self.symbols, sample, Mode::Dual).value(expr) {
                 Ok(value) => text(value.rows, value.cols, &value.data.iter().map(|x| number_text(x.real)).collect::<Vec<_>>()),
@@ -726,30 +719,6 @@ impl<'a> Judge<'a> {
         }
         Vec::new()
     }
-}
-
-/// The size of the largest summand of a side that is a sum, and of the side.
-fn size_of_terms<'a, S: Scalar>(evaluator: &mut Evaluator<'a, S>, side: &'a Expr) -> f64 {
-    let mut largest = 0.0f64;
-    let mut parts = vec![side];
-    let mut count = 0;
-    while let Some(part) = parts.pop() {
-        count += 1;
-        if count > 64 {
-            break;
-        }
-        if let Kind::Add(a, b) | Kind::Sub(a, b) = &part.kind {
-            parts.extend([&**a, &**b]);
-        }
-        // Derivatives are costly, and each was evaluated as a part of the side itself.
-        if matches!(part.kind, Kind::Derivative(..)) && count > 1 {
-            continue;
-        }
-        if let Ok(value) = evaluator.value(part) {
-            largest = value.data.iter().map(|x| x.real.weight()).fold(largest, f64::max);
-        }
-    }
-    largest
 }
 
 #[cfg(test)]
