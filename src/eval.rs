@@ -1,21 +1,24 @@
 //! The value of a typed expression on a sample, in any kind of number, with bounded work.
 
+mod dependencies;
 mod function;
 mod linear;
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
+use crate::hash::{FastMap, FastSet};
 use crate::math::expr::{Arrangement, By, Condition, Elementary, Expr, Extremum, IndexRange, Kind, Reduction, Relation, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::sample::Sample;
 use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
+pub use dependencies::Dependencies;
 
 /// The most operations that one evaluation may take.
 const MOST_WORK: u64 = 4_000_000;
@@ -72,6 +75,11 @@ pub enum Mode {
 type Key = (SymbolId, Vec<i64>);
 /// Values with the symbols and members that they are bound to.
 type Bindings<S> = Vec<(Key, Rc<Value<S>>)>;
+/// The cached values of a symbol: its own, or those of its members.
+struct Cell<S> {
+    own: Option<Rc<Value<S>>>,
+    members: FastMap<Vec<i64>, Rc<Value<S>>>,
+}
 type Outcome<S> = Result<Rc<Value<S>>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
@@ -83,12 +91,11 @@ pub struct Evaluator<'a, S> {
     mode: Mode,
     ints: Ints,
     /// What a `Let`, a `Map` or a derivative binds.
-    bound: HashMap<Key, Rc<Value<S>>>,
+    bound: FastMap<Key, Rc<Value<S>>>,
     /// Values of definitions and of the sample.
-    cache: HashMap<Key, Rc<Value<S>>>,
-    dependencies: HashMap<SymbolId, Rc<HashSet<SymbolId>>>,
-    heights: HashMap<*const Expr, usize>,
-    functions: HashMap<Key, Rc<function::Smooth<S>>>,
+    cache: FastMap<SymbolId, Cell<S>>,
+    dependencies: Rc<RefCell<Dependencies>>,
+    functions: FastMap<Key, Rc<function::Smooth<S>>>,
     work: u64,
     depth: u32,
     level: usize,
@@ -99,29 +106,33 @@ pub struct Evaluator<'a, S> {
     /// Whether π is larger by its last digit, which tells rounding from a difference.
     pub nudged: bool,
     /// For each place of a `cases`, which branches were taken.
-    pub branches: HashSet<(Span, usize)>,
+    pub branches: FastSet<(Span, usize)>,
 }
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
     /// An evaluator on `sample`.
     pub fn new(symbols: &'a Symbols, sample: &'a Sample, mode: Mode) -> Evaluator<'a, S> {
+        Evaluator::sharing(Rc::default(), symbols, sample, mode)
+    }
+
+    /// An evaluator on `sample` that shares what is known of the definitions with others of the same symbols.
+    pub fn sharing(dependencies: Rc<RefCell<Dependencies>>, symbols: &'a Symbols, sample: &'a Sample, mode: Mode) -> Evaluator<'a, S> {
         Evaluator {
             symbols,
             sample,
             mode,
             ints: sample.ints.clone(),
-            bound: HashMap::new(),
-            cache: HashMap::new(),
-            dependencies: HashMap::new(),
-            heights: HashMap::new(),
-            functions: HashMap::new(),
+            bound: FastMap::default(),
+            cache: FastMap::default(),
+            dependencies,
+            functions: FastMap::default(),
             work: 0,
             depth: 0,
             level: 0,
             largest: 0.0,
             differentiated: 0.0,
             nudged: false,
-            branches: HashSet::new(),
+            branches: FastSet::default(),
         }
     }
 
@@ -461,7 +472,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn symbol(&mut self, key: Key, span: Span) -> Outcome<S> {
-        if let Some(value) = self.bound.get(&key).or_else(|| self.cache.get(&key)) {
+        if let Some(value) = self.bound.get(&key).or_else(|| self.cached(&key)) {
             return Ok(value.clone());
         }
         let symbols = self.symbols;
@@ -495,8 +506,19 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             _ => self.drawn(&key)?,
         };
-        self.cache.insert(key, value.clone());
+        self.dependencies.borrow_mut().know(symbols, key.0);
+        let cell = self.cache.entry(key.0).or_insert_with(|| Cell { own: None, members: FastMap::default() });
+        if key.1.is_empty() {
+            cell.own = Some(value.clone());
+        } else {
+            cell.members.insert(key.1, value.clone());
+        }
         Ok(value)
+    }
+
+    fn cached(&self, key: &Key) -> Option<&Rc<Value<S>>> {
+        let cell = self.cache.get(&key.0)?;
+        if key.1.is_empty() { cell.own.as_ref() } else { cell.members.get(&key.1) }
     }
 
     fn drawn(&mut self, key: &Key) -> Outcome<S> {
@@ -506,26 +528,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         Ok(Rc::new(Value { rows: drawn.rows, cols: drawn.cols, data: data? }))
     }
 
-    /// Every symbol that the definition of `symbol` reaches.
-    fn reaches(&mut self, symbol: SymbolId) -> Rc<HashSet<SymbolId>> {
-        if let Some(set) = self.dependencies.get(&symbol) {
-            return set.clone();
-        }
-        let set = Rc::new(crate::sample::reach(self.symbols, [symbol]));
-        self.dependencies.insert(symbol, set.clone());
-        set
-    }
-
     /// Takes what depends on one of `changed` out of the cache.
-    fn take_dependents(&mut self, changed: &[SymbolId]) -> Bindings<S> {
+    fn take_dependents(&mut self, changed: &[SymbolId]) -> Vec<(SymbolId, Cell<S>)> {
+        let mut dependencies = self.dependencies.borrow_mut();
         let mut taken = Vec::new();
-        let keys: Vec<Key> = self.cache.keys().cloned().collect();
-        for key in keys {
-            let set = self.reaches(key.0);
-            if changed.iter().any(|c| set.contains(c))
-                && let Some(value) = self.cache.remove(&key)
-            {
-                taken.push((key, value));
+        for changed in changed {
+            for symbol in dependencies.dependents(*changed) {
+                taken.extend(self.cache.remove_entry(symbol));
             }
         }
         taken
@@ -940,7 +949,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// Central differences with steps h, h/2 and h/4, extrapolated twice.
     fn difference(&mut self, body: &'a Expr, held: &[(Key, Rc<Value<S>>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
-        let height = self.height(body).min(STEPS.len() - 1);
+        let height = self.dependencies.borrow_mut().height(self.symbols, body).min(STEPS.len() - 1);
         let at = held.iter().find(|(k, _)| k == key).map_or(0.0, |(_, v)| v.data[position].real.weight());
         let step = Rational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
         let step = Dual::constant(S::from_rational(&step)?);
@@ -960,17 +969,6 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let first = extrapolate(self, &slopes[0], &slopes[1], 4)?;
         let second = extrapolate(self, &slopes[1], &slopes[2], 4)?;
         extrapolate(self, &first, &second, 16)
-    }
-
-    /// How many derivatives are nested in an expression, through definitions.
-    fn height(&mut self, expr: &'a Expr) -> usize {
-        let key = std::ptr::from_ref(expr);
-        if let Some(height) = self.heights.get(&key) {
-            return *height;
-        }
-        let height = crate::sample::nesting(self.symbols, expr);
-        self.heights.insert(key, height);
-        height
     }
 }
 

@@ -1,13 +1,16 @@
 //! From a step to a verdict. Every tolerance of the project stands here, with its reason.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use num_rational::BigRational;
 use num_traits::Zero;
 
 use crate::check::{Counterexample, Errors, Verdict};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::eval::{Evaluator, Mode, Value};
+use crate::eval::{Dependencies, Evaluator, Mode, Value};
+use crate::hash::FastSet;
 use crate::math::expr::{Expr, Kind, Relation, Step, SymbolId};
 use crate::math::int::Int;
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
@@ -104,7 +107,7 @@ struct Sides<S> {
     largest: f64,
     differentiated: f64,
     terms: f64,
-    branches: HashSet<(Span, usize)>,
+    branches: FastSet<(Span, usize)>,
 }
 
 /// What the compared samples showed besides their agreement.
@@ -112,7 +115,7 @@ struct Sides<S> {
 struct Seen {
     error: Errors,
     used: Errors,
-    branches: HashSet<(Span, usize)>,
+    branches: FastSet<(Span, usize)>,
 }
 
 struct Tally {
@@ -136,6 +139,7 @@ struct Judge<'a> {
     step: &'a Step,
     derivative: bool,
     height: usize,
+    dependencies: Rc<RefCell<Dependencies>>,
 }
 
 /// Judges a step; the same text and seed give the same verdict.
@@ -157,7 +161,13 @@ impl Tally {
 impl<'a> Judge<'a> {
     fn new(symbols: &'a Symbols, step: &'a Step, sampler: &Sampler) -> Judge<'a> {
         let nesting = |expr| crate::sample::nesting(symbols, expr);
-        Judge { symbols, step, derivative: sampler.facts.derivative, height: nesting(&step.left).max(nesting(&step.right)) }
+        Judge {
+            symbols,
+            step,
+            derivative: sampler.facts.derivative,
+            height: nesting(&step.left).max(nesting(&step.right)),
+            dependencies: sampler.dependencies.clone(),
+        }
     }
 
     fn tally(&self, sampler: &mut Sampler<'a>, level: Level) -> Tally {
@@ -280,7 +290,7 @@ impl<'a> Judge<'a> {
     }
 
     fn sides_with<S: Scalar>(&self, sample: &Sample, mode: Mode, nudged: bool) -> Result<Sides<S>, Fault> {
-        let mut evaluator = Evaluator::<S>::new(self.symbols, sample, mode);
+        let mut evaluator = Evaluator::<S>::sharing(self.dependencies.clone(), self.symbols, sample, mode);
         evaluator.nudged = nudged;
         let (left, left_terms) = evaluator.side(&self.step.left)?;
         let (right, right_terms) = evaluator.side(&self.step.right)?;

@@ -1,10 +1,12 @@
 //! Samples: dimensions and values from declared domains and conditions, structured ones first.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use num_rational::BigRational;
 
-use crate::eval::{Evaluator, Mode};
+use crate::eval::{Dependencies, Evaluator, Mode};
+use crate::hash::{FastMap, FastSet};
 use crate::math::expr::{By, Condition, Elementary, Expr, IndexRange, Kind, Reduction, Relation, Step, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
@@ -54,7 +56,7 @@ pub struct Sample {
     /// Dimensions, natural numbers and indices.
     pub ints: Ints,
     /// Values of variables, and of the members of families with their indices.
-    pub values: HashMap<(SymbolId, Vec<i64>), Matrix>,
+    pub values: FastMap<(SymbolId, Vec<i64>), Matrix>,
     /// The seed of the arbitrary functions.
     pub functions: u64,
     /// Whether the values are structured and not random.
@@ -67,9 +69,9 @@ pub struct Sample {
 #[derive(Default)]
 pub struct Facts<'a> {
     /// Every symbol.
-    pub symbols: HashSet<SymbolId>,
+    pub symbols: FastSet<SymbolId>,
     /// Symbols bound inside: indices of sums and families, parameters.
-    pub bound: HashSet<SymbolId>,
+    pub bound: FastSet<SymbolId>,
     /// Whether something is differentiated.
     pub derivative: bool,
     /// Whether an inverse or a determinant occurs.
@@ -79,7 +81,7 @@ pub struct Facts<'a> {
     /// Numbers that are compared with one another, or with zero.
     pub comparisons: Vec<(&'a Expr, Option<&'a Expr>)>,
     /// The place of each `cases` with the number of its branches.
-    pub branches: HashSet<(Span, usize)>,
+    pub branches: FastSet<(Span, usize)>,
 }
 
 enum Part<'a> {
@@ -336,7 +338,7 @@ fn constant(expr: &Expr) -> Option<Rational> {
 }
 
 /// Every symbol that these symbols and their definitions mention, themselves included.
-pub fn reach(symbols: &Symbols, from: impl IntoIterator<Item = SymbolId>) -> HashSet<SymbolId> {
+pub fn reach(symbols: &Symbols, from: impl IntoIterator<Item = SymbolId>) -> FastSet<SymbolId> {
     let mut walk = Walk::new(symbols, true);
     walk.parts.extend(from.into_iter().map(Part::Symbol));
     walk.run().facts.symbols
@@ -377,13 +379,15 @@ pub struct Sampler<'a> {
     step: &'a Step,
     /// What the step can reach.
     pub facts: Facts<'a>,
+    /// What evaluators of the step share.
+    pub dependencies: Rc<RefCell<Dependencies>>,
     /// Dimensions, numbers and variables in the order of their introduction.
     order: Vec<SymbolId>,
     /// Values to be taken from another symbol or number, as conditions demand.
     equal: Vec<(SymbolId, &'a Expr)>,
     /// Vectors and matrices of which a condition says that they are not equal.
     unequal: Vec<(SymbolId, SymbolId)>,
-    narrowed: HashMap<SymbolId, Domain>,
+    narrowed: FastMap<SymbolId, Domain>,
     random: Random,
     drawn: usize,
 }
@@ -403,10 +407,11 @@ impl<'a> Sampler<'a> {
             symbols,
             step,
             facts,
+            dependencies: Rc::default(),
             order,
             equal: Vec::new(),
             unequal: Vec::new(),
-            narrowed: HashMap::new(),
+            narrowed: FastMap::default(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
         };
@@ -555,7 +560,7 @@ impl<'a> Sampler<'a> {
         if self.step.conditions.is_empty() {
             return true;
         }
-        let mut evaluator = Evaluator::<f64>::new(self.symbols, sample, Mode::Dual);
+        let mut evaluator = Evaluator::<f64>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual);
         self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true))
     }
 
@@ -580,9 +585,9 @@ impl<'a> Sampler<'a> {
     }
 
     fn ints(&mut self, number: usize, attempt: usize, small: bool) -> Option<Ints> {
-        let mut ints = Ints::new();
-        let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
-        let mut used = HashSet::new();
+        let mut ints = Ints::default();
+        let free: FastSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
+        let mut used = FastSet::default();
         let mut counted = false;
         let wider = (attempt / 4) as i64;
         // A dimension comes first, since the bounds of other numbers may mention it.
@@ -664,7 +669,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
-        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.bits(), structured: style != 0, far: false };
+        let mut sample = Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false };
         let symbols = self.symbols;
         for id in self.order.clone() {
             let symbol = &symbols[id];
@@ -1004,7 +1009,7 @@ impl<'a> Sampler<'a> {
     /// The values of a sample as text, in the order of their introduction.
     pub fn texts(&self, sample: &Sample) -> Vec<(String, String)> {
         let mut texts = Vec::new();
-        let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
+        let free: FastSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
         for id in &self.order {
             let symbol = &self.symbols[*id];
             if let (SymbolKind::Whole { .. }, Some(value)) = (&symbol.kind, sample.ints.get(id))

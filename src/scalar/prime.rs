@@ -33,16 +33,17 @@ impl Prime {
         if self.0 == 0 {
             return Err(Fault::Undefined);
         }
-        // By Fermat, the inverse is the power P - 2.
-        let (mut result, mut base, mut exponent) = (Prime(1), self, P - 2);
-        while exponent > 0 {
-            if exponent & 1 == 1 {
-                result = result.times(base);
-            }
-            base = base.times(base);
-            exponent >>= 1;
+        // Euclid: at every turn, `low` is `factor` times this number, and `high` is `next` times it.
+        let (mut low, mut high, mut factor, mut next) = (self.0, P, Prime(1), Prime(0));
+        while low != 1 {
+            let quotient = high / low;
+            (low, high) = (high - quotient * low, low);
+            (factor, next) = (next.minus(Prime(quotient).times(factor)), factor);
         }
-        Ok(result)
+        Ok(factor)
+    }
+    fn minus(self, other: Prime) -> Prime {
+        Prime(if self.0 >= other.0 { self.0 - other.0 } else { self.0 + P - other.0 })
     }
 }
 
@@ -67,7 +68,7 @@ impl Scalar for Prime {
         Ok(Prime(if sum >= P { sum - P } else { sum }))
     }
     fn sub(&self, other: &Prime) -> Result<Prime, Fault> {
-        Ok(Prime(if self.0 >= other.0 { self.0 - other.0 } else { self.0 + P - other.0 }))
+        Ok(self.minus(*other))
     }
     fn mul(&self, other: &Prime) -> Result<Prime, Fault> {
         Ok(self.times(*other))
