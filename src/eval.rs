@@ -75,11 +75,32 @@ pub enum Mode {
 type Key = (SymbolId, Vec<i64>);
 /// Values with the symbols and members that they are bound to.
 type Bindings<S> = Vec<(Key, Rc<Value<S>>)>;
-/// The cached values of a symbol: its own, or those of its members.
+/// The values of a symbol: its own, or those of its members.
 struct Cell<S> {
     own: Option<Rc<Value<S>>>,
     members: FastMap<Vec<i64>, Rc<Value<S>>>,
 }
+
+/// Values of symbols and of members of families.
+struct Table<S>(FastMap<SymbolId, Cell<S>>);
+
+impl<S> Table<S> {
+    fn get(&self, key: &Key) -> Option<&Rc<Value<S>>> {
+        let cell = self.0.get(&key.0)?;
+        if key.1.is_empty() { cell.own.as_ref() } else { cell.members.get(&key.1) }
+    }
+
+    /// Sets or removes a value, and returns the one before.
+    fn set(&mut self, key: Key, value: Option<Rc<Value<S>>>) -> Option<Rc<Value<S>>> {
+        let cell = self.0.entry(key.0).or_insert_with(|| Cell { own: None, members: FastMap::default() });
+        match value {
+            value if key.1.is_empty() => std::mem::replace(&mut cell.own, value),
+            Some(value) => cell.members.insert(key.1, value),
+            None => cell.members.remove(&key.1),
+        }
+    }
+}
+
 type Outcome<S> = Result<Rc<Value<S>>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
@@ -91,9 +112,9 @@ pub struct Evaluator<'a, S> {
     mode: Mode,
     ints: Ints,
     /// What a `Let`, a `Map` or a derivative binds.
-    bound: FastMap<Key, Rc<Value<S>>>,
+    bound: Table<S>,
     /// Values of definitions and of the sample.
-    cache: FastMap<SymbolId, Cell<S>>,
+    cache: Table<S>,
     dependencies: Rc<RefCell<Dependencies>>,
     functions: FastMap<Key, Rc<function::Smooth<S>>>,
     work: u64,
@@ -122,8 +143,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             sample,
             mode,
             ints: sample.ints.clone(),
-            bound: FastMap::default(),
-            cache: FastMap::default(),
+            bound: Table(FastMap::default()),
+            cache: Table(FastMap::default()),
             dependencies,
             functions: FastMap::default(),
             work: 0,
@@ -472,7 +493,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn symbol(&mut self, key: Key, span: Span) -> Outcome<S> {
-        if let Some(value) = self.bound.get(&key).or_else(|| self.cached(&key)) {
+        if let Some(value) = self.bound.get(&key).or_else(|| self.cache.get(&key)) {
             return Ok(value.clone());
         }
         let symbols = self.symbols;
@@ -507,18 +528,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             _ => self.drawn(&key)?,
         };
         self.dependencies.borrow_mut().know(symbols, key.0);
-        let cell = self.cache.entry(key.0).or_insert_with(|| Cell { own: None, members: FastMap::default() });
-        if key.1.is_empty() {
-            cell.own = Some(value.clone());
-        } else {
-            cell.members.insert(key.1, value.clone());
-        }
+        self.cache.set(key, Some(value.clone()));
         Ok(value)
-    }
-
-    fn cached(&self, key: &Key) -> Option<&Rc<Value<S>>> {
-        let cell = self.cache.get(&key.0)?;
-        if key.1.is_empty() { cell.own.as_ref() } else { cell.members.get(&key.1) }
     }
 
     fn drawn(&mut self, key: &Key) -> Outcome<S> {
@@ -534,7 +545,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let mut taken = Vec::new();
         for changed in changed {
             for symbol in dependencies.dependents(*changed) {
-                taken.extend(self.cache.remove_entry(symbol));
+                taken.extend(self.cache.0.remove_entry(symbol));
             }
         }
         taken
@@ -545,16 +556,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let changed: Vec<SymbolId> = bindings.iter().map(|(key, _)| key.0).collect();
         let saved = self.take_dependents(&changed);
         let before: Vec<(Key, Option<Rc<Value<S>>>)> =
-            bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.insert(key, value))).collect();
+            bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.set(key, Some(value)))).collect();
         let outcome = f(self);
         for (key, value) in before.into_iter().rev() {
-            match value {
-                Some(value) => self.bound.insert(key, value),
-                None => self.bound.remove(&key),
-            };
+            self.bound.set(key, value);
         }
         self.take_dependents(&changed);
-        self.cache.extend(saved);
+        self.cache.0.extend(saved);
         outcome
     }
 
@@ -570,7 +578,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             };
         }
         self.take_dependents(&changed);
-        self.cache.extend(saved);
+        self.cache.0.extend(saved);
         outcome
     }
 
