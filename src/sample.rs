@@ -390,6 +390,8 @@ pub struct Sampler<'a> {
     narrowed: FastMap<SymbolId, Domain>,
     random: Random,
     drawn: usize,
+    /// What was too large for a sample.
+    pub too_large: Option<&'static str>,
 }
 
 /// FNV-1a, of the text that a step's samples are derived from.
@@ -414,6 +416,7 @@ impl<'a> Sampler<'a> {
             narrowed: FastMap::default(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
+            too_large: None,
         };
         for condition in &step.conditions {
             sampler.learn(condition);
@@ -660,7 +663,8 @@ impl<'a> Sampler<'a> {
                     ints.insert(*symbol, value);
                 }
             } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value))
-                && let (false, Some(value)) = (free.contains(symbol), number.short().filter(|(_, denominator)| *denominator == 1).map(|(value, _)| value))
+                && let (false, Some(value)) =
+                    (free.contains(symbol), number.short().filter(|(_, denominator)| *denominator == 1).map(|(value, _)| value))
             {
                 ints.insert(*symbol, value);
             }
@@ -681,13 +685,15 @@ impl<'a> Sampler<'a> {
             };
             let (rows, cols) = (usize::try_from(rows?).ok()?, usize::try_from(cols?).ok()?);
             if rows.saturating_mul(cols) > 10_000 {
+                self.too_large = Some("the number of elements of a variable");
                 return None;
             }
             let mut keys = vec![Vec::new()];
             if let SymbolKind::Family { ranges, .. } = &symbol.kind {
                 for (low, high) in ranges {
                     let (low, high) = (low.value(&sample.ints)?, high.value(&sample.ints)?);
-                    if high.saturating_sub(low) > 1000 {
+                    if high.saturating_sub(low).saturating_mul(keys.len() as i64) > 1000 {
+                        self.too_large = Some("the number of members of a family");
                         return None;
                     }
                     keys = keys.iter().flat_map(|key: &Vec<i64>| (low..=high).map(move |i| [key.as_slice(), &[i]].concat())).collect();
@@ -847,8 +853,7 @@ impl<'a> Sampler<'a> {
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
         }
-        let transposed =
-            |m: &Matrix| -> Vec<Rational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
+        let transposed = |m: &Matrix| -> Vec<Rational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
         if special && rows != cols {
             return None;
         }
@@ -867,8 +872,7 @@ impl<'a> Sampler<'a> {
                 let m = matrix.clone();
                 for p in 0..rows * rows {
                     let (i, j) = (p % rows, p / rows);
-                    matrix.data[p] =
-                        (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
+                    matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
                     add_to_diagonal(&mut matrix, &fraction(1, 1));
@@ -928,7 +932,8 @@ impl<'a> Sampler<'a> {
 
     /// Whether a number is an end of the domain, where something is differentiated.
     fn on_edge(&self, domain: &Domain, value: &Rational) -> bool {
-        let is = |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (&Rational::from(end) - value).abs() < fraction(1, 20));
+        let is =
+            |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (&Rational::from(end) - value).abs() < fraction(1, 20));
         self.facts.derivative && matches!(domain, Domain::Interval { low, high } if is(low) || is(high))
     }
 
