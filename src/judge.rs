@@ -123,6 +123,7 @@ struct Tally {
     unclear: usize,
     undefined: usize,
     random_undefined: usize,
+    singular: bool,
     kinks: usize,
     /// Random samples with a dimension above 1: how many were compared, and how many passed over.
     large: (usize, usize),
@@ -169,6 +170,7 @@ impl<'a> Judge<'a> {
             unclear: 0,
             undefined: 0,
             random_undefined: 0,
+            singular: false,
             kinks: 0,
             large: (0, 0),
             seen: Seen::default(),
@@ -241,7 +243,8 @@ impl<'a> Judge<'a> {
             Finding::Separates => tally.separating = Some(sample.clone()),
             Finding::Unclear => tally.unclear += 1,
             Finding::PassedOver(Fault::Kink) => tally.kinks += 1,
-            Finding::PassedOver(Fault::Undefined | Fault::Unsupported) => {
+            Finding::PassedOver(fault @ (Fault::Undefined | Fault::Singular | Fault::Unsupported)) => {
+                tally.singular |= fault == Fault::Singular;
                 tally.undefined += 1;
                 let small = sample.ints.values().any(|value| *value <= 1);
                 tally.random_undefined += usize::from(!sample.structured && !small);
@@ -260,10 +263,12 @@ impl<'a> Judge<'a> {
             match self.exact::<Prime>(sample, seen.as_deref_mut()) {
                 Finding::PassedOver(Fault::Unsupported | Fault::Limit(_)) => *level = Level::Rational,
                 // A divisor may be zero modulo the prime only.
-                Finding::PassedOver(Fault::Undefined) => match self.exact::<Rational>(sample, seen.as_deref_mut()) {
-                    Finding::PassedOver(_) => return Finding::PassedOver(Fault::Undefined),
-                    finding => return finding,
-                },
+                Finding::PassedOver(fault @ (Fault::Undefined | Fault::Singular)) => {
+                    match self.exact::<Rational>(sample, seen.as_deref_mut()) {
+                        Finding::PassedOver(_) => return Finding::PassedOver(fault),
+                        finding => return finding,
+                    }
+                }
                 finding => return finding,
             }
         }
@@ -509,7 +514,9 @@ impl<'a> Judge<'a> {
         } else {
             let constant = sampler.facts.symbols.is_empty();
             let enough = tally.enough() || (constant && tally.compared > 0);
-            let reason = if tally.random_undefined > 0 {
+            let reason = if tally.random_undefined > 0 && tally.singular {
+                Some("a matrix that is inverted has no inverse on some of the samples")
+            } else if tally.random_undefined > 0 {
                 Some("a side is undefined on some of the samples")
             } else if tally.unclear > 0 && 3 * tally.unclear >= tally.compared {
                 Some("the two sides are neither equal nor clearly different")

@@ -1095,7 +1095,7 @@ pub fn samples(symbols: &Symbols, step: &Step, seed: u64, count: usize) -> Vec<S
         for sample in sampler.instances(&sample) {
             let defined = |expr| match crate::eval::evaluate_f64(symbols, expr, &sample) {
                 Ok(_) => true,
-                Err(fault) => !matches!(fault, Fault::Undefined | Fault::Kink),
+                Err(fault) => !matches!(fault, Fault::Undefined | Fault::Singular | Fault::Kink),
             };
             if defined(&step.left) && defined(&step.right) {
                 list.push(sample);

@@ -24,6 +24,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::tex::tree::{Node, NodeKind, canonical, span_of};
 
+/// The largest size that can be written as a number.
+const LARGEST_SIZE: i64 = 1000;
+
 /// Where declared values lie.
 struct Space {
     shape: Shape,
@@ -444,6 +447,13 @@ impl Reader {
         {
             return Err(Diagnostic::new(Code::BadDeclaration, here, "a size is at least one"));
         }
+        if value.as_constant().is_some_and(|number| number > LARGEST_SIZE) {
+            return Err(Diagnostic::new(
+                Code::Limit,
+                here,
+                format!("a size may be {LARGEST_SIZE} at most: values are drawn for every element"),
+            ));
+        }
         // A natural number that is a size is drawn small.
         for id in value.symbols().collect::<BTreeSet<_>>() {
             if let SymbolKind::Whole { low, high: None, dimension } = &mut self.symbols[id].kind {
@@ -501,6 +511,7 @@ impl Reader {
             self.break_names(&left[..left.len().min(1)]);
         }
         self.defining = None;
+        self.previous = None;
         result
     }
 
@@ -524,6 +535,7 @@ impl Reader {
         }
         self.defining = Some((key.clone(), letters.first().map(|_| family_key(&name))));
         self.begin_statement();
+        self.previous = self.lookup(&key);
         let outcome = match arguments {
             Some((list, None, _)) => self.define_function(&name, &key, &letters, &list, right, node.span).map(|()| None),
             Some((_, Some(_), end)) => Err(not_a_name(end)),

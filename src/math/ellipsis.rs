@@ -165,7 +165,10 @@ fn single_step(difference: &Int) -> Option<i64> {
     for (monomial, coefficient) in difference.terms() {
         match monomial.len() {
             0 => {}
-            1 if coefficient.abs() == 1 => sign = if sign == 0 { coefficient } else { sign },
+            // `x_1, …, x_{2n}`: steps of two would miss the last element. `x_2, …, x_{2n}` has two readings.
+            1 if coefficient.abs() == 1 || divided(difference, coefficient.abs()).is_none() => {
+                sign = if sign == 0 { coefficient.signum() } else { sign }
+            }
             _ => return None,
         }
     }
@@ -285,7 +288,9 @@ impl Reader {
                 all.push(pattern.clone());
             } else {
                 let lifted = lifted(&pattern.value, &like.value).map(Pattern::of).filter(|p| p.text == like.text);
-                all.push(lifted.ok_or_else(|| contradicts(pattern.value.span))?);
+                // `1 + … + n^2` may count by one, or go through the squares.
+                let numbers = to_int(&pattern.value).is_some() && to_int(&like.value).is_some();
+                all.push(lifted.ok_or_else(|| if numbers { fits_twice(span) } else { contradicts(pattern.value.span) })?);
             }
         }
         let (before, after) = all.split_at(before.len());
@@ -480,7 +485,8 @@ impl Reader {
         let like = Pattern::of(last.clone());
         let fits = |value: &Expr| {
             let pattern = Pattern::of(value.clone());
-            if pattern.text == like.text {
+            let numbers = to_int(value).is_some() && to_int(&like.value).is_some();
+            if pattern.text == like.text || numbers {
                 return Some(pattern);
             }
             lifted(value, &like.value).map(Pattern::of).filter(|p| p.text == like.text)

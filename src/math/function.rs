@@ -198,6 +198,9 @@ impl Reader {
                     own_superscript || (element.is_none() && !self.symbols[id].shape.is_scalar() && !self.is_function(id))
                 }
             };
+            if taken && self.previous == Some(id) {
+                return Err(super::reader::circular(&self.symbols[id].name.clone(), span));
+            }
             if taken {
                 if self.is_function(id) {
                     return match sub_left {
@@ -236,6 +239,18 @@ impl Reader {
         if let (Some(sub), Some(id)) = (sub, component) {
             let indices = self.index_list(sub, span)?;
             return Ok(Named::Function(self.component(Callable::Function(id), &indices, span)?, sup));
+        }
+        if let Some(sub) = sub
+            && self.lookup(name).is_none()
+            && known(name).is_none()
+        {
+            let count = index_count(sub);
+            if [1, 2].iter().any(|other| *other != count && self.element_symbol(name, *other).is_some()) {
+                let (has, is) = if count == 1 { ("two indices", "here is one".to_string()) } else { ("one index", format!("here are {count}")) };
+                return Err(Diagnostic::new(Code::Index, span, format!("`{name}` has {has}, and {is}"))
+                    .note("letters and digits in an index are one index each, unless a comma or a sign stands between them")
+                    .help("write a product in an index with a dot: `x_{2 \\cdot n}`"));
+            }
         }
         if self.scope.get(name) == Some(Meaning::Broken) || self.scope.get(&family_key(name)) == Some(Meaning::Broken) {
             return Err(self.undeclared(name, span));

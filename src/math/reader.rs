@@ -87,6 +87,8 @@ pub struct Reader {
     pub(super) units: Vec<(Int, Int)>,
     /// The name that is being defined, and the family's.
     pub(super) defining: Option<(String, Option<String>)>,
+    /// What that name meant until now.
+    pub(super) previous: Option<SymbolId>,
 }
 
 /// How deeply expressions may be nested.
@@ -122,6 +124,7 @@ impl Reader {
             values: HashMap::new(),
             units: Vec::new(),
             defining: None,
+            previous: None,
         }
     }
 
@@ -406,8 +409,7 @@ impl Reader {
         if let Some((defining, family)) = &self.defining
             && (name == defining || family.as_deref() == Some(&super::scope::family_key(name)))
         {
-            return Diagnostic::new(Code::BadDeclaration, span, format!("this definition is circular: `{name}` occurs in its own value"))
-                .help("give the new value another name");
+            return circular(name, span);
         }
         let bold = name.contains("mathbf") || name.contains("boldsymbol");
         let capital = name.chars().count() == 1 && name.chars().all(char::is_uppercase);
@@ -507,6 +509,12 @@ impl Reader {
             Some(span) => Err(Diagnostic::new(Code::UnknownSize, span, "nothing says how large this is")),
         }
     }
+}
+
+/// The message for a name in its own definition.
+pub(super) fn circular(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::BadDeclaration, span, format!("this definition is circular: `{name}` occurs in its own value"))
+        .help("give the new value another name")
 }
 
 /// An expression that is a whole number.
