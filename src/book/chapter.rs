@@ -140,12 +140,12 @@ impl Renderer<'_> {
         match (formula.display, marks.is_empty()) {
             (true, _) => {
                 format!(
-                    "<span class=\"pf-display\" id=\"{id}\"><span class=\"pf-scroll\" tabindex=\"0\">{set}</span><span class=\"pf-side\">{number}{marks}</span></span>"
+                    "<span class=\"pf-display\" id=\"{id}\"><span class=\"pf-scroll\">{set}</span><span class=\"pf-side\">{number}{marks}</span></span>"
                 )
             }
             (false, true) => set,
-            // A formula and its marks stay on one line.
-            (false, false) => format!("<span class=\"pf-inline\" id=\"{id}\">{set}{marks}</span>"),
+            // A word joiner keeps the marks on the formula's line.
+            (false, false) => format!("<span class=\"pf-inline\" id=\"{id}\">{set}\u{2060}{marks}</span>"),
         }
     }
 
@@ -194,10 +194,10 @@ impl Renderer<'_> {
             }
             None => String::new(),
         };
-        let noun = if steps == 1 { "step" } else { "steps" };
+        let said = if steps == 1 { "step of this page was" } else { "steps of this page were" };
         let unchecked = if counts.unchecked > 0 { format!(", and {} formulas were not checked", counts.unchecked) } else { String::new() };
         Some(format!(
-            "<p class=\"pf-summary\">{steps} {noun} of this page were checked: {} in exact arithmetic, {} in floating point{unchecked}.{ledger}</p>",
+            "<p class=\"pf-summary\">{steps} {said} checked: {} in exact arithmetic, {} in floating point{unchecked}.{ledger}</p>",
             counts.exact, counts.checked
         ))
     }

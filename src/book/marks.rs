@@ -89,7 +89,7 @@ pub fn panels(chapter: &Chapter, formula: &FormulaReport, panel: &str, formulas:
 fn details(chapter: &Chapter, step: &StepReport, formulas: &mut Formulas) -> String {
     let Look { class, sign, word, meaning } = look(step);
     let mut html = format!(
-        "<p><b class=\"{class}\">{sign} {word}</b> {meaning}.</p><p class=\"pf-tex\"><code>{}</code></p><dl>",
+        "<p><b class=\"{class}\">{sign} {word}</b>: {meaning}.</p><p class=\"pf-tex\"><code>{}</code></p><dl>",
         escape(&one_line(&step.tex))
     );
     let mut row = |name: &str, value: &str| {
