@@ -170,7 +170,10 @@ impl Renderer<'_> {
             }
             content.push_str(&fence.text[at..]);
         }
-        let mut html = format!("<div class=\"pf-refused\">\n\n{}\n\n", content.trim());
+        let mut html = format!(
+            "<div class=\"pf-refused\">\n\n{}\n\n<p class=\"pf-refused-word\">✗ This is wrong. The checker says:</p>\n\n",
+            content.trim()
+        );
         for message in messages {
             let said = report::plain(&self.chapter.file, &self.chapter.source, message);
             let _ = writeln!(html, "<pre class=\"pf-message\"><samp>{}</samp></pre>\n", escape(&said));

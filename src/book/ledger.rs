@@ -106,7 +106,7 @@ pub fn ledger(book: &Book, at: &Chapter) -> String {
         let _ = write!(
             tables,
             "<h2 id=\"{id}\"><a class=\"header\" href=\"#{id}\">{title}</a></h2>\n<div class=\"pf-wide\"><table><thead><tr><th>formula</th><th>as written</th>\
-             <th>verdict of each step</th><th>worst error against numerical differentiation</th></tr></thead><tbody>\n{body}</tbody></table></div>\n"
+             <th>verdict of each step</th><th>worst error</th></tr></thead><tbody>\n{body}</tbody></table></div>\n"
         );
     }
     let mut filter = String::new();
@@ -146,7 +146,7 @@ fn row(book: &Book, at: &Chapter, chapter: &Chapter, number: usize, formula: &Fo
         Some((label, number)) => {
             format!("<a href=\"{}\">({number})</a> <code>{}</code>", escape(&format!("{path}#{label}")), escape(label))
         }
-        None => format!("<a href=\"{}\">·</a>", escape(&format!("{path}#{}", chapter.panel(number)))),
+        None => format!("<a href=\"{}\">unnamed</a>", escape(&format!("{path}#{}", chapter.panel(number)))),
     };
     let mut verdicts = String::new();
     for step in &formula.steps {
@@ -162,10 +162,14 @@ fn row(book: &Book, at: &Chapter, chapter: &Chapter, number: usize, formula: &Fo
     }
     let worst = formula.steps.iter().filter_map(|step| step.error.differences).reduce(f64::max).map(magnitude).unwrap_or_default();
     let tex = one_line(chapter.source.get(formula.tex_span.range()).unwrap_or_default());
+    let tex = match &formula.label {
+        Some(label) => tex.replace(&format!("\\label{{{label}}}"), ""),
+        None => tex,
+    };
     format!(
         "<tr class=\"{}\"><td>{name}</td><td><code>{}</code></td><td>{verdicts}</td><td>{}</td></tr>\n",
         count.classes(),
-        escape(&tex),
+        escape(tex.trim()),
         escape(&worst)
     )
 }
@@ -176,17 +180,14 @@ pub fn symbols(book: &Book, at: &Chapter, formulas: &mut Formulas) -> String {
     for chapter in &book.chapters {
         let mut body = String::new();
         for (number, formula) in statements(chapter) {
-            let label = formula.label.as_deref().and_then(|label| Some((label.to_string(), format!("({})", book.number(label)?))));
-            let (anchor, text) = label.unwrap_or_else(|| (chapter.panel(number), "here".to_string()));
+            let label = formula.label.as_deref().and_then(|label| Some((label.to_string(), format!(" in ({})", book.number(label)?))));
+            let (anchor, text) = label.unwrap_or_else(|| (chapter.panel(number), String::new()));
             let href = escape(&html_path(&format!("{}#{anchor}", at.relative(&chapter.path))));
             for symbol in &formula.introduces {
                 let name = formulas.placeholder(false, &symbol.name, report::at(&chapter.source, symbol.introduced.start), "");
                 let how = if symbol.defined { "defined" } else { "declared" };
-                let _ = writeln!(
-                    body,
-                    "<tr><td>{name}</td><td>{}</td><td><a href=\"{href}\">{how} {text}</a></td></tr>",
-                    escape(&symbol.shape)
-                );
+                let _ =
+                    writeln!(body, "<tr><td>{name}</td><td>{}</td><td><a href=\"{href}\">{how}{text}</a></td></tr>", escape(&symbol.shape));
             }
         }
         if !body.is_empty() {

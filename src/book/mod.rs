@@ -1,7 +1,7 @@
 //! The mdBook preprocessor: numbers, links, marks, the ledger. It checks nothing by itself.
 //!
 //! mdBook runs it twice: before KaTeX, where the book is checked and written out with marks, and after it, where each set formula is put in
-//! its place. See [`set`] for why.
+//! its place. `set.rs` says why.
 
 mod chapter;
 mod fence;

@@ -231,7 +231,7 @@ fn the_pages_at_the_end_list_everything() {
         "{page}"
     );
     assert!(page.contains("<tr class=\"checked\"><td><a href=\"&#46;&#46;/a&#46;html&#35;m1&#45;2\">"), "{page}");
-    assert!(page.contains("<td>a scalar</td><td><a href=\"&#46;&#46;/a&#46;html&#35;m1&#45;0\">declared here</a></td>"), "{page}");
+    assert!(page.contains("<td>a scalar</td><td><a href=\"&#46;&#46;/a&#46;html&#35;m1&#45;0\">declared</a></td>"), "{page}");
     assert!(page.contains("<li><a href=\"&#46;&#46;/a&#46;html&#35;a&#46;b\">a&#46;b</a> (A.1)</li>"), "{page}");
     assert!(built[0].contains("<a href=\"part/b&#46;html&#35;chapter&#45;1\">See the ledger.</a>"), "{}", built[0]);
 }
