@@ -184,7 +184,7 @@ impl Book {
     fn find_errors(&mut self, tests: &Option<String>) {
         let mut found = Vec::new();
         for chapter in &self.chapters {
-            let tested = tests.as_ref().is_none_or(|tests| tests.contains(&format!("{}\"", chapter.path)));
+            let tested = tests.as_ref().is_none_or(|tests| tests.contains(&format!("{}\"", chapter.file)));
             let mut errors = Vec::new();
             for item in &chapter.page.items {
                 match item {

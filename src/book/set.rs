@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 use super::html::protect;
 
 // Private characters, which no page may hold. The first four are KaTeX's delimiters in `book.toml`.
-const INLINE: [char; 2] = ['\u{E000}', '\u{E001}'];
-const DISPLAY: [char; 2] = ['\u{E002}', '\u{E003}'];
+pub(super) const INLINE: [char; 2] = ['\u{E000}', '\u{E001}'];
+pub(super) const DISPLAY: [char; 2] = ['\u{E002}', '\u{E003}'];
 const HEAD: char = '\u{E004}';
 const PLACE: [char; 2] = ['\u{E005}', '\u{E006}'];
 

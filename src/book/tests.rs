@@ -248,3 +248,31 @@ fn what_katex_cannot_set_stops_the_build() {
     assert!(err.contains("a.md:3:1: KaTeX cannot set this formula"), "{err}");
     assert!(!run(Pass::Before, "[]").0 && run(Pass::Before, "[]").2.starts_with("error: this is no book"));
 }
+
+#[test]
+fn the_book_of_this_repository_is_set_up() {
+    let text = include_str!("../../book.toml");
+    let config: Config = text.parse().unwrap();
+    // mdBook empties the folder in which it builds.
+    assert_eq!((config.book.src.as_path(), config.build.build_dir.as_path()), (Path::new("book"), Path::new("target/book")));
+    assert!(!config.build.create_missing && !config.build.use_default_preprocessors);
+    // A value of a wrong type would discard the whole table without a word.
+    let html: mdbook_preprocessor::config::HtmlConfig = config.get("output.html").unwrap().unwrap();
+    assert!(!html.playground.runnable && html.hash_files && !html.print.enable && html.git_repository_url.is_none());
+    let katex: toml::Table = config.get("preprocessor.katex").unwrap().unwrap();
+    let expected: toml::Table = format!(
+        "renderers = [\"html\"]\nafter = [\"proofread\"]\noutput = \"htmlAndMathml\"\nno-css = true\ntrust = true\n\
+         inline-delimiter = {{ left = \"{}\", right = \"{}\" }}\nblock-delimiter = {{ left = \"{}\", right = \"{}\" }}",
+        set::INLINE[0],
+        set::INLINE[1],
+        set::DISPLAY[0],
+        set::DISPLAY[1]
+    )
+    .parse()
+    .unwrap();
+    assert_eq!(katex, expected);
+    for file in ["katex/katex.min.css", "katex/LICENSE", "katex/fonts/KaTeX_Main-Regular.woff2"] {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("book").join(file).is_file(), "{file}");
+    }
+    assert!(include_str!("../../theme/head.hbs").contains("{{ path_to_root }}katex/katex.min.css"));
+}
