@@ -133,7 +133,11 @@ fn shapes(formula: &FormulaReport) -> String {
     symbols.join("; ")
 }
 
-/// TeX without its line ends and alignment.
+/// TeX without its line ends and the alignment of its relation signs.
 pub fn one_line(tex: &str) -> String {
-    tex.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = tex.split_whitespace().collect::<Vec<_>>().join(" ");
+    for sign in ["=", "<", ">", "\\ne", "\\le", "\\ge"] {
+        line = line.replace(&format!("&{sign}"), sign);
+    }
+    line
 }
