@@ -276,3 +276,31 @@ fn the_book_of_this_repository_is_set_up() {
     }
     assert!(include_str!("../../theme/head.hbs").contains("{{ path_to_root }}katex/katex.min.css"));
 }
+
+/// mdbook-katex never fails, so that its engine itself is asked here.
+#[test]
+fn katex_sets_every_formula_of_the_book() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = files(&root.join("book")).unwrap().into_iter().filter(|file| file.extension().is_some_and(|kind| kind == "md"));
+    let mut content = String::new();
+    let mut wrong = Vec::new();
+    for file in pages {
+        let source = std::fs::read_to_string(&file).unwrap();
+        let report = crate::check::check_page(&source, "", &Settings::default());
+        for formula in page::read(&source).formulas() {
+            let found = report.formulas.iter().find(|found| found.span == formula.span);
+            let signs: Vec<Span> = found.iter().flat_map(|found| &found.steps).map(|step| step.at).collect();
+            let tex = tex::for_katex(formula, &signs, &|_| Some("1.1".to_string()));
+            let [open, close] = if formula.display { set::DISPLAY } else { set::INLINE };
+            let set = katex(&format!("{open}{tex}{close}"));
+            let marked = set.matches("<a href=\"#step-").count();
+            if !set.starts_with("<span class=\"katex") || marked != signs.len() {
+                let (line, column) = report::at(&source, formula.span.start);
+                wrong.push(format!("{}:{line}:{column}: {marked} of {} signs are marked: {tex}", file.display(), signs.len()));
+            }
+            content.push_str(&set);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(content.len() > 100_000);
+}
