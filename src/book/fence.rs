@@ -55,7 +55,8 @@ pub fn errors(book: &Book, fence: &Fence, tested: bool) -> Vec<Diagnostic> {
     found
 }
 
-fn rust(fence: &Fence) -> bool {
+/// Whether a fence holds Rust, for mdBook and rustdoc alike.
+pub fn rust(fence: &Fence) -> bool {
     fence.info.split([',', ' ', '\t', '{']).next() == Some("rust")
 }
 

@@ -184,11 +184,15 @@ impl Book {
     fn find_errors(&mut self, tests: &Option<String>) {
         let mut found = Vec::new();
         for chapter in &self.chapters {
-            let tested = tests.as_ref().is_none_or(|tests| tests.contains(&format!("{}\"", chapter.file)));
+            let mut tested = tests.as_ref().is_none_or(|tests| tests.contains(&format!("{}\"", chapter.file)));
             let mut errors = Vec::new();
             for item in &chapter.page.items {
                 match item {
-                    Item::Code(fence) => errors.extend(fence::errors(self, fence, tested)),
+                    Item::Code(fence) => {
+                        errors.extend(fence::errors(self, fence, tested));
+                        // Once for a page is enough.
+                        tested |= fence::rust(fence);
+                    }
                     Item::Formula(formula) => errors.extend(tex::forbidden(&formula.tex).into_iter().map(|span| {
                         let place = Span::new(formula.source(span.start), formula.source(span.end));
                         Diagnostic::new(

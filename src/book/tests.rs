@@ -188,8 +188,9 @@ fn rust_that_no_test_runs_stops_the_build() {
         let message = Fixture::new(&name, &[("a.md", &format!("```{info}\nlet x;\n```\n"))], &["a.md"]).message();
         assert!(message.contains("book/a.md:1:1: error[P0404]: no test"), "{info}: {message}");
     }
-    let source = "```rust\nlet x;\n```\n";
-    let message = Fixture::new("tested", &[("c.md", source)], &["c.md"]).message();
+    let source = "```rust\nlet x;\n```\n".repeat(2);
+    let message = Fixture::new("tested", &[("c.md", &source)], &["c.md"]).message();
+    assert_eq!(message.matches("error[").count(), 1, "{message}");
     assert!(message.contains("book/c.md:1:1: error[P0404]: no test compiles the Rust of this page"), "{message}");
     let message = Fixture::new("stored", &[("a.md", "```rust\nplot(\"b\", \"B\");\n```\n")], &["a.md"]).message();
     assert!(message.contains("output/b.svg does not exist"), "{message}");
