@@ -249,6 +249,11 @@ mod tests {
             assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
             assert!(err.starts_with("error: ") && err.contains("--help"), "{err}");
         }
+        for wrong in [&["book", "sell"][..], &["preprocess", "html"], &["preprocess", "supports"]] {
+            assert_eq!(run_on(wrong).0, 2, "{wrong:?}");
+        }
+        assert_eq!(run_on(&["preprocess", "supports", "html"]).0, 0);
+        assert_eq!(run_on(&["preprocess", "--after-katex", "supports", "epub"]).0, 1);
         assert_eq!(run_on(&["check", "no-such-file.md"]).0, 2);
         assert_eq!(run_on(&["--help"]).1, HELP);
         assert!(run_on(&["--version"]).1.starts_with("proofread "));
