@@ -1,5 +1,7 @@
 //! Reads, evaluates and judges the mathematics of a page.
 
+#[cfg(feature = "book")]
+pub mod book;
 #[cfg(all(feature = "book", any(test, doctest)))]
 mod chapters;
 pub mod check;
