@@ -624,7 +624,7 @@ impl<'a> Sampler<'a> {
             }
             // The ends of a range take their turns.
             if let (false, false, 0, Some(high)) = (dimension, small, attempt, high)
-                && number % 4 != 0
+                && !number.is_multiple_of(4)
             {
                 let value = match number % 4 {
                     1 => high,
@@ -718,7 +718,7 @@ impl<'a> Sampler<'a> {
                 drawn.data.fill(matrix.data[0].clone());
             }
         }
-        if style == 0 && !(self.drawn % 4 == 1 && !self.facts.thresholds.is_empty()) {
+        if style == 0 && (self.drawn % 4 != 1 || self.facts.thresholds.is_empty()) {
             self.near_comparison(&mut sample);
         }
         self.nearly_equal(&mut sample);
@@ -1091,7 +1091,7 @@ pub fn samples(symbols: &Symbols, step: &Step, seed: u64, count: usize) -> Vec<S
     let mut sampler = Sampler::new(symbols, step, seed);
     let mut list = Vec::new();
     for _ in 0..4 * count {
-        let Some(sample) = sampler.draw() else { break };
+        let Some(sample) = sampler.draw() else { continue };
         for sample in sampler.instances(&sample) {
             let defined = |expr| match crate::eval::evaluate_f64(symbols, expr, &sample) {
                 Ok(_) => true,

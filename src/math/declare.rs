@@ -213,8 +213,7 @@ impl Reader {
             }
             let [node] = list[at] else { return Err(not_a_name(span_of(list[at], span))) };
             let Some((_, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
-            let domain = spaces.first().map_or(Domain::Reals, |space| space.domain.clone());
-            let kind = SymbolKind::Function { parameters, body: None, range: value.domain.clone(), domain };
+            let kind = SymbolKind::Function { parameters, body: None, range: value.domain.clone() };
             let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: value.shape.clone(), kind, introduced: node.span });
             self.introduced.push(id);
             at += 1;
@@ -681,7 +680,6 @@ impl Reader {
             parameters: parameters.into_iter().map(|(_, id)| id).collect(),
             body: Some(value),
             range: Domain::Reals,
-            domain: Domain::Reals,
         };
         let key = if ranges.is_some() { family_key(name) } else { key.to_string() };
         let shown = if ranges.is_some() { name.to_string() } else { key.clone() };
@@ -746,8 +744,11 @@ fn set_parts(nodes: &[Node]) -> Option<(Vec<Node>, Option<Vec<Node>>)> {
     }
 }
 
+/// An opening bracket, what stands behind it, the closing bracket, and a power.
+type Interval = (char, Vec<Node>, char, Option<Vec<Node>>);
+
 /// The brackets of an interval, what stands in them, and its power.
-fn interval_parts(nodes: &[Node]) -> Option<(char, Vec<Node>, char, Option<Vec<Node>>)> {
+fn interval_parts(nodes: &[Node]) -> Option<Interval> {
     let first_char = |text: &str| text.trim_start_matches('\\').chars().next();
     if let [node] = nodes {
         let p = parts(node);

@@ -227,15 +227,15 @@ impl Reader {
             }
             return Ok(());
         }
-        if index.symbols().any(|s| is_unknown(s)) {
+        if index.symbols().any(is_unknown) {
             return Ok(());
         }
         let low = self.unknowns.resolve(low);
         let high = self.unknowns.resolve(high);
-        if let (Some(i), Some(first)) = (index.as_constant(), low.as_constant()) {
-            if i < first || high.as_constant().is_some_and(|last| i > last) {
-                return Err(self.out_of_range(&index, &low, &high, what, span));
-            }
+        if let (Some(i), Some(first)) = (index.as_constant(), low.as_constant())
+            && (i < first || high.as_constant().is_some_and(|last| i > last))
+        {
+            return Err(self.out_of_range(&index, &low, &high, what, span));
         }
         // A letter that was declared as an index has a range of its own, which must lie in this one.
         let mut ends = (index.clone(), index.clone());

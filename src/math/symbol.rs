@@ -68,8 +68,6 @@ pub enum SymbolKind {
         body: Option<Expr>,
         /// Where the values of a declared function lie.
         range: Domain,
-        /// Where the arguments of a declared function lie.
-        domain: Domain,
     },
     /// A family of declared functions `f_1, \dots, f_m`: evaluated as one function each, `Apply` with the index as first argument.
     FunctionFamily {
