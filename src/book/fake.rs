@@ -52,6 +52,7 @@ fn report(formula: &Formula, settings: &Settings) -> FormulaReport {
             samples: 12,
             dimensions: vec![("n".to_string(), vec![1, 2, 3])],
             shapes: ("a scalar".to_string(), "a scalar".to_string()),
+            symbols: Vec::new(),
             counterexample: (false_one || apart).then(|| Counterexample {
                 values: vec![("x".to_string(), "1".to_string())],
                 left: "2".to_string(),

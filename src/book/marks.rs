@@ -103,6 +103,14 @@ fn details(chapter: &Chapter, step: &StepReport, formulas: &mut Formulas) -> Str
         });
         row("dimensions", &escape(&sizes.collect::<Vec<_>>().join("; ")));
     }
+    if !step.symbols.is_empty() {
+        let place = report::at(&chapter.source, step.at.start);
+        let symbols = step
+            .symbols
+            .iter()
+            .map(|symbol| format!("{}: {}", formulas.placeholder(false, &symbol.name, place, ""), escape(&symbol.shape)));
+        row("symbols", &symbols.collect::<Vec<_>>().join("; "));
+    }
     let (left, right) = &step.shapes;
     row("shapes", &escape(&if left == right { format!("both sides {left}") } else { format!("left {left}, right {right}") }));
     if step.relation != Relation::NotEqual {

@@ -113,6 +113,11 @@ impl Symbols {
         SymbolId(self.list.len() as u32 - 1)
     }
 
+    /// The symbol with this id; none for an id that stands for a size which nothing settled.
+    pub fn get(&self, id: SymbolId) -> Option<&Symbol> {
+        self.list.get(id.0 as usize)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()
@@ -136,7 +141,7 @@ impl Symbols {
     /// A shape in words: `scalar`, `n×1`.
     pub fn shape_text(&self, shape: &Shape) -> String {
         // Sizes that nothing settled have no symbol.
-        let name = |id: SymbolId| self.list.get(id.0 as usize).map_or("?".to_string(), |symbol| symbol.name.clone());
+        let name = |id: SymbolId| self.get(id).map_or("?".to_string(), |symbol| symbol.name.clone());
         if shape.is_scalar() {
             return "a scalar".to_string();
         }
