@@ -57,6 +57,17 @@ pub struct Errors {
     pub dual: Option<f64>,
 }
 
+impl Errors {
+    /// The larger of each.
+    pub fn worst(self, other: Errors) -> Errors {
+        let larger = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        Errors { differences: larger(self.differences, other.differences), dual: larger(self.dual, other.dual) }
+    }
+}
+
 /// A sample that separates two sides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counterexample {

@@ -1,20 +1,24 @@
 //! The value of a typed expression on a sample, in any kind of number, with bounded work.
 
+mod dependencies;
 mod function;
 mod linear;
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
+use crate::hash::{FastMap, FastSet};
 use crate::math::expr::{Arrangement, By, Condition, Elementary, Expr, Extremum, IndexRange, Kind, Reduction, Relation, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::sample::Sample;
-use crate::scalar::{Dual, Fault, Scalar};
+use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
+pub use dependencies::Dependencies;
 
 /// The most operations that one evaluation may take.
 const MOST_WORK: u64 = 4_000_000;
@@ -47,6 +51,11 @@ impl<S: Scalar> Value<S> {
         self.data.len() == 1
     }
 
+    /// The largest absolute value of an element.
+    pub fn size(&self) -> f64 {
+        self.data.iter().map(|x| x.real.weight()).fold(0.0, f64::max)
+    }
+
     /// The transpose.
     pub fn transposed(&self) -> Value<S> {
         let data = (0..self.rows).flat_map(|i| (0..self.cols).map(move |j| self.data[j * self.rows + i].clone())).collect();
@@ -66,6 +75,32 @@ pub enum Mode {
 type Key = (SymbolId, Vec<i64>);
 /// Values with the symbols and members that they are bound to.
 type Bindings<S> = Vec<(Key, Rc<Value<S>>)>;
+/// The values of a symbol: its own, or those of its members.
+struct Cell<S> {
+    own: Option<Rc<Value<S>>>,
+    members: FastMap<Vec<i64>, Rc<Value<S>>>,
+}
+
+/// Values of symbols and of members of families.
+struct Table<S>(FastMap<SymbolId, Cell<S>>);
+
+impl<S> Table<S> {
+    fn get(&self, key: &Key) -> Option<&Rc<Value<S>>> {
+        let cell = self.0.get(&key.0)?;
+        if key.1.is_empty() { cell.own.as_ref() } else { cell.members.get(&key.1) }
+    }
+
+    /// Sets or removes a value, and returns the one before.
+    fn set(&mut self, key: Key, value: Option<Rc<Value<S>>>) -> Option<Rc<Value<S>>> {
+        let cell = self.0.entry(key.0).or_insert_with(|| Cell { own: None, members: FastMap::default() });
+        match value {
+            value if key.1.is_empty() => std::mem::replace(&mut cell.own, value),
+            Some(value) => cell.members.insert(key.1, value),
+            None => cell.members.remove(&key.1),
+        }
+    }
+}
+
 type Outcome<S> = Result<Rc<Value<S>>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
@@ -77,12 +112,11 @@ pub struct Evaluator<'a, S> {
     mode: Mode,
     ints: Ints,
     /// What a `Let`, a `Map` or a derivative binds.
-    bound: HashMap<Key, Rc<Value<S>>>,
+    bound: Table<S>,
     /// Values of definitions and of the sample.
-    cache: HashMap<Key, Rc<Value<S>>>,
-    dependencies: HashMap<SymbolId, Rc<HashSet<SymbolId>>>,
-    heights: HashMap<*const Expr, usize>,
-    functions: HashMap<Key, Rc<function::Smooth<S>>>,
+    cache: Table<S>,
+    dependencies: Rc<RefCell<Dependencies>>,
+    functions: FastMap<Key, Rc<function::Smooth<S>>>,
     work: u64,
     depth: u32,
     level: usize,
@@ -93,35 +127,81 @@ pub struct Evaluator<'a, S> {
     /// Whether π is larger by its last digit, which tells rounding from a difference.
     pub nudged: bool,
     /// For each place of a `cases`, which branches were taken.
-    pub branches: HashSet<(Span, usize)>,
+    pub branches: FastSet<(Span, usize)>,
 }
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
     /// An evaluator on `sample`.
     pub fn new(symbols: &'a Symbols, sample: &'a Sample, mode: Mode) -> Evaluator<'a, S> {
+        Evaluator::sharing(Rc::default(), symbols, sample, mode)
+    }
+
+    /// An evaluator on `sample` that shares what is known of the definitions with others of the same symbols.
+    pub fn sharing(dependencies: Rc<RefCell<Dependencies>>, symbols: &'a Symbols, sample: &'a Sample, mode: Mode) -> Evaluator<'a, S> {
         Evaluator {
             symbols,
             sample,
             mode,
             ints: sample.ints.clone(),
-            bound: HashMap::new(),
-            cache: HashMap::new(),
-            dependencies: HashMap::new(),
-            heights: HashMap::new(),
-            functions: HashMap::new(),
+            bound: Table(FastMap::default()),
+            cache: Table(FastMap::default()),
+            dependencies,
+            functions: FastMap::default(),
             work: 0,
             depth: 0,
             level: 0,
             largest: 0.0,
             differentiated: 0.0,
             nudged: false,
-            branches: HashSet::new(),
+            branches: FastSet::default(),
         }
     }
 
     /// The value of an expression.
     pub fn value(&mut self, expr: &'a Expr) -> Result<Value<S>, Fault> {
         Ok((*self.eval(expr)?).clone())
+    }
+
+    /// The value of a side, and the size of the largest summand of it, where it is a sum, and of itself.
+    pub fn side(&mut self, expr: &'a Expr) -> Result<(Value<S>, f64), Fault> {
+        let (value, size) = self.summands(expr)?;
+        Ok((Rc::unwrap_or_clone(value), size))
+    }
+
+    fn summands(&mut self, expr: &'a Expr) -> Result<(Rc<Value<S>>, f64), Fault> {
+        let mut spine = Vec::new();
+        let mut first = expr;
+        while let Kind::Add(left, _) | Kind::Sub(left, _) = &first.kind {
+            spine.push(first);
+            first = left;
+        }
+        let mut value = self.eval(first)?;
+        let mut size = value.size();
+        for expr in spine.into_iter().rev() {
+            let (Kind::Add(_, right) | Kind::Sub(_, right)) = &expr.kind else { continue };
+            let (right, right_size) = self.nested(|this| this.summands(right))?;
+            value = Rc::new(self.sum_of(expr, &value, &right)?);
+            size = size.max(right_size).max(value.size());
+        }
+        Ok((value, size))
+    }
+
+    /// The sum or difference that `expr` is.
+    fn sum_of(&mut self, expr: &Expr, left: &Value<S>, right: &Value<S>) -> Result<Value<S>, Fault> {
+        self.note(left);
+        self.note(right);
+        self.zip(expr.span, left, right, if matches!(expr.kind, Kind::Sub(..)) { Dual::sub } else { Dual::add })
+    }
+
+    /// Runs `f` one level deeper.
+    fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.depth >= MOST_DEPTH {
+            return Err(Fault::Limit("the depth of nested definitions"));
+        }
+        self.depth += 1;
+        let outcome = f(self);
+        self.depth -= 1;
+        outcome
     }
 
     fn spend(&mut self, work: usize) -> Result<(), Fault> {
@@ -161,13 +241,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             spine.push(first);
             first = left;
         }
-        if self.depth >= MOST_DEPTH {
-            return Err(Fault::Limit("the depth of nested definitions"));
-        }
-        self.depth += 1;
-        let outcome = self.follow(first, &spine);
-        self.depth -= 1;
-        outcome
+        self.nested(|this| this.follow(first, &spine))
     }
 
     fn follow(&mut self, first: &'a Expr, spine: &[&'a Expr]) -> Outcome<S> {
@@ -179,14 +253,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 continue;
             };
             let right = self.eval(right)?;
-            let sum = matches!(expr.kind, Kind::Add(..) | Kind::Sub(..));
-            if sum {
-                self.note(&value);
-                self.note(&right);
-            }
             value = Rc::new(match &expr.kind {
-                Kind::Add(..) => self.zip(expr.span, &value, &right, Dual::add)?,
-                Kind::Sub(..) => self.zip(expr.span, &value, &right, Dual::sub)?,
+                Kind::Add(..) | Kind::Sub(..) => self.sum_of(expr, &value, &right)?,
                 Kind::Hadamard(..) => self.zip(expr.span, &value, &right, Dual::mul)?,
                 Kind::Kronecker(..) => self.kronecker(&value, &right)?,
                 _ => self.product(expr.span, &value, &right)?,
@@ -233,7 +301,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn simple(&mut self, expr: &'a Expr) -> Outcome<S> {
         match &expr.kind {
-            Kind::Number(number) => Ok(Rc::new(Value::scalar(Dual::constant(S::from_rational(number)?)))),
+            Kind::Number(number) => Ok(Rc::new(Value::scalar(number_of(number)?))),
             Kind::Pi => {
                 let mut pi = Dual::constant(S::pi()?);
                 if self.nudged {
@@ -459,7 +527,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             _ => self.drawn(&key)?,
         };
-        self.cache.insert(key, value.clone());
+        self.dependencies.borrow_mut().know(symbols, key.0);
+        self.cache.set(key, Some(value.clone()));
         Ok(value)
     }
 
@@ -470,26 +539,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         Ok(Rc::new(Value { rows: drawn.rows, cols: drawn.cols, data: data? }))
     }
 
-    /// Every symbol that the definition of `symbol` reaches.
-    fn reaches(&mut self, symbol: SymbolId) -> Rc<HashSet<SymbolId>> {
-        if let Some(set) = self.dependencies.get(&symbol) {
-            return set.clone();
-        }
-        let set = Rc::new(crate::sample::reach(self.symbols, [symbol]));
-        self.dependencies.insert(symbol, set.clone());
-        set
-    }
-
     /// Takes what depends on one of `changed` out of the cache.
-    fn take_dependents(&mut self, changed: &[SymbolId]) -> Bindings<S> {
+    fn take_dependents(&mut self, changed: &[SymbolId]) -> Vec<(SymbolId, Cell<S>)> {
+        let mut dependencies = self.dependencies.borrow_mut();
         let mut taken = Vec::new();
-        let keys: Vec<Key> = self.cache.keys().cloned().collect();
-        for key in keys {
-            let set = self.reaches(key.0);
-            if changed.iter().any(|c| set.contains(c))
-                && let Some(value) = self.cache.remove(&key)
-            {
-                taken.push((key, value));
+        for changed in changed {
+            for symbol in dependencies.dependents(*changed) {
+                taken.extend(self.cache.0.remove_entry(symbol));
             }
         }
         taken
@@ -500,16 +556,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let changed: Vec<SymbolId> = bindings.iter().map(|(key, _)| key.0).collect();
         let saved = self.take_dependents(&changed);
         let before: Vec<(Key, Option<Rc<Value<S>>>)> =
-            bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.insert(key, value))).collect();
+            bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.set(key, Some(value)))).collect();
         let outcome = f(self);
         for (key, value) in before.into_iter().rev() {
-            match value {
-                Some(value) => self.bound.insert(key, value),
-                None => self.bound.remove(&key),
-            };
+            self.bound.set(key, value);
         }
         self.take_dependents(&changed);
-        self.cache.extend(saved);
+        self.cache.0.extend(saved);
         outcome
     }
 
@@ -525,7 +578,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             };
         }
         self.take_dependents(&changed);
-        self.cache.extend(saved);
+        self.cache.0.extend(saved);
         outcome
     }
 
@@ -710,13 +763,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// Whether a condition holds on the sample.
     pub fn holds(&mut self, condition: &'a Condition) -> Result<bool, Fault> {
-        if self.depth >= MOST_DEPTH {
-            return Err(Fault::Limit("the depth of nested conditions"));
-        }
-        self.depth += 1;
-        let holds = self.condition(condition);
-        self.depth -= 1;
-        holds
+        self.nested(|this| this.condition(condition))
     }
 
     fn condition(&mut self, condition: &'a Condition) -> Result<bool, Fault> {
@@ -763,7 +810,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn inside(&mut self, x: &Dual<S>, domain: &Domain) -> Result<bool, Fault> {
-        let number = |r| Ok::<_, Fault>(Dual::constant(S::from_rational(r)?));
+        let number = number_of::<S>;
         Ok(match domain {
             Domain::Interval { low, high } => {
                 if let Some((low, closed)) = low {
@@ -860,7 +907,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     let value = self.with(moved, |this| this.eval(body));
                     self.level = level;
                     let value = value?;
-                    self.differentiated = value.data.iter().map(|x| x.real.weight()).fold(self.differentiated, f64::max);
+                    self.differentiated = self.differentiated.max(value.size());
                     Value { rows: value.rows, cols: value.cols, data: value.data.iter().map(|x| x.part(level)).collect() }
                 }
                 Mode::Differences => self.difference(body, &held, key, *position)?,
@@ -910,9 +957,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// Central differences with steps h, h/2 and h/4, extrapolated twice.
     fn difference(&mut self, body: &'a Expr, held: &[(Key, Rc<Value<S>>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
-        let height = self.height(body).min(STEPS.len() - 1);
+        let height = self.dependencies.borrow_mut().height(self.symbols, body).min(STEPS.len() - 1);
         let at = held.iter().find(|(k, _)| k == key).map_or(0.0, |(_, v)| v.data[position].real.weight());
-        let step = num_rational::BigRational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
+        let step = Rational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
         let step = Dual::constant(S::from_rational(&step)?);
         let mut slopes = Vec::new();
         for part in [1, 2, 4] {
@@ -931,17 +978,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let second = extrapolate(self, &slopes[1], &slopes[2], 4)?;
         extrapolate(self, &first, &second, 16)
     }
+}
 
-    /// How many derivatives are nested in an expression, through definitions.
-    fn height(&mut self, expr: &'a Expr) -> usize {
-        let key = std::ptr::from_ref(expr);
-        if let Some(height) = self.heights.get(&key) {
-            return *height;
-        }
-        let height = crate::sample::nesting(self.symbols, expr);
-        self.heights.insert(key, height);
-        height
-    }
+/// The number that a page writes.
+fn number_of<S: Scalar>(number: &BigRational) -> Result<Dual<S>, Fault> {
+    Ok(Dual::constant(S::from_rational(&Rational::from(number))?))
 }
 
 fn position<S>(value: &Value<S>, row: i64, col: i64) -> Option<usize> {

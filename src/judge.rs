@@ -1,13 +1,16 @@
 //! From a step to a verdict. Every tolerance of the project stands here, with its reason.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use num_rational::BigRational;
 use num_traits::Zero;
 
 use crate::check::{Counterexample, Errors, Verdict};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::eval::{Evaluator, Mode, Value};
+use crate::eval::{Dependencies, Evaluator, Mode, Value};
+use crate::hash::FastSet;
 use crate::math::expr::{Expr, Kind, Relation, Step, SymbolId};
 use crate::math::int::Int;
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
@@ -43,6 +46,8 @@ pub struct Judgement {
     pub dimensions: Vec<(String, Vec<i64>)>,
     /// The worst errors seen.
     pub error: Errors,
+    /// The worst errors as parts of what is tolerated: at 1 a step would fall short.
+    pub used: Errors,
     /// The sample that separates the sides.
     pub counterexample: Option<Counterexample>,
     /// The message, where the step falls short.
@@ -57,6 +62,7 @@ impl Judgement {
             samples: 0,
             dimensions: Vec::new(),
             error: Errors::default(),
+            used: Errors::default(),
             counterexample: None,
             diagnostic: misfit,
         }
@@ -70,15 +76,10 @@ impl Judgement {
             Verdict::Undecided => 2,
             Verdict::Refused => 3,
         };
-        let worst = |a: Option<f64>, b: Option<f64>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        };
-        let error =
-            Errors { differences: worst(self.error.differences, other.error.differences), dual: worst(self.error.dual, other.error.dual) };
+        let (error, used) = (self.error.worst(other.error), self.used.worst(other.used));
         let samples = self.samples.min(other.samples);
         let weaker = if weight(other.verdict) > weight(self.verdict) { other } else { self };
-        Judgement { error, samples, ..weaker }
+        Judgement { error, used, samples, ..weaker }
     }
 }
 
@@ -106,14 +107,15 @@ struct Sides<S> {
     largest: f64,
     differentiated: f64,
     terms: f64,
-    branches: HashSet<(Span, usize)>,
+    branches: FastSet<(Span, usize)>,
 }
 
 /// What the compared samples showed besides their agreement.
 #[derive(Default)]
 struct Seen {
     error: Errors,
-    branches: HashSet<(Span, usize)>,
+    used: Errors,
+    branches: FastSet<(Span, usize)>,
 }
 
 struct Tally {
@@ -138,6 +140,7 @@ struct Judge<'a> {
     step: &'a Step,
     derivative: bool,
     height: usize,
+    dependencies: Rc<RefCell<Dependencies>>,
 }
 
 /// Judges a step; the same text and seed give the same verdict.
@@ -159,7 +162,13 @@ impl Tally {
 impl<'a> Judge<'a> {
     fn new(symbols: &'a Symbols, step: &'a Step, sampler: &Sampler) -> Judge<'a> {
         let nesting = |expr| crate::sample::nesting(symbols, expr);
-        Judge { symbols, step, derivative: sampler.facts.derivative, height: nesting(&step.left).max(nesting(&step.right)) }
+        Judge {
+            symbols,
+            step,
+            derivative: sampler.facts.derivative,
+            height: nesting(&step.left).max(nesting(&step.right)),
+            dependencies: sampler.dependencies.clone(),
+        }
     }
 
     fn tally(&self, sampler: &mut Sampler<'a>, level: Level) -> Tally {
@@ -286,10 +295,10 @@ impl<'a> Judge<'a> {
     }
 
     fn sides_with<S: Scalar>(&self, sample: &Sample, mode: Mode, nudged: bool) -> Result<Sides<S>, Fault> {
-        let mut evaluator = Evaluator::<S>::new(self.symbols, sample, mode);
+        let mut evaluator = Evaluator::<S>::sharing(self.dependencies.clone(), self.symbols, sample, mode);
         evaluator.nudged = nudged;
-        let left = evaluator.value(&self.step.left)?;
-        let right = evaluator.value(&self.step.right)?;
+        let (left, left_terms) = evaluator.side(&self.step.left)?;
+        let (right, right_terms) = evaluator.side(&self.step.right)?;
         // A side may be a scalar where the other is 1×1; anything else that does not fit is a matter of this sample's sizes.
         if (left.rows, left.cols) != (right.rows, right.cols) {
             return Err(Fault::IndexOutOfRange(self.step.left.span));
@@ -297,13 +306,7 @@ impl<'a> Judge<'a> {
         let differentiated = evaluator.differentiated.max(evaluator.largest);
         // Derivatives that cancel round relative to what was differentiated.
         let largest = differentiated;
-        let mut terms = 0.0;
-        if S::TRANSCENDENTAL {
-            for side in [&self.step.left, &self.step.right] {
-                terms = f64::max(terms, size_of_terms(&mut evaluator, side));
-            }
-        }
-        Ok(Sides { left, right, largest, differentiated, terms, branches: evaluator.branches })
+        Ok(Sides { left, right, largest, differentiated, terms: left_terms.max(right_terms), branches: evaluator.branches })
     }
 
     fn exact<S: Scalar>(&self, sample: &Sample, seen: Option<&mut Seen>) -> Finding {
@@ -379,6 +382,7 @@ impl<'a> Judge<'a> {
         } else {
             Finding::Unclear
         };
+        let part = |error: f64, tolerated: f64| if error <= 0.0 { 0.0 } else { error / tolerated };
         let mut difference = None;
         if self.derivative {
             let (other_left, other_right) = match self.sides::<f64>(sample, Mode::Differences) {
@@ -389,18 +393,20 @@ impl<'a> Judge<'a> {
             let nested = self.height.clamp(1, 3) - 1;
             let tolerance = (DIFFERENCES[nested] * terms).max(DIFFERENCES_ROUNDING[nested] * differentiated);
             // A side that vanishes gives no size to be relative to.
-            difference = Some(if vanishing { excess / differentiated } else { relative(excess) });
+            let error = if vanishing { excess / differentiated } else { relative(excess) };
+            difference = Some((error, part(excess, tolerance)));
             if (excess <= tolerance) != (finding == Finding::Agrees) {
                 finding = Finding::Unclear;
             }
         }
-        if let (Some(Seen { error: errors, branches: taken }), Finding::Agrees) = (seen, &finding) {
-            taken.extend(branches);
+        if let (Some(seen), Finding::Agrees) = (seen, &finding) {
+            seen.branches.extend(branches);
             let excess = if noise { excess / largest * terms } else { excess };
-            errors.dual = Some(errors.dual.unwrap_or(0.0).max(relative(excess)));
-            if let Some(difference) = difference {
-                errors.differences = Some(errors.differences.unwrap_or(0.0).max(difference));
-            }
+            let differences = difference.unzip();
+            seen.error = seen.error.worst(Errors { differences: differences.0, dual: Some(relative(excess)) });
+            // What exact arithmetic has decided has no tolerance.
+            let dual = (!decided).then(|| part(excess, agree));
+            seen.used = seen.used.worst(Errors { differences: differences.1, dual });
         }
         finding
     }
@@ -419,8 +425,7 @@ impl<'a> Judge<'a> {
         for number in 1..=3 {
             let mut near = sample.clone();
             for (position, x) in near.values.values_mut().flat_map(|matrix| &mut matrix.data).enumerate() {
-                let hair = BigRational::new((1 + (number * (position as i64 + 3)) % 7).into(), 10_000_000_000_000_i64.into());
-                *x += hair;
+                *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, 10_000_000_000_000);
             }
             if moves(self.sides::<f64>(&near, Mode::Dual)) {
                 return true;
@@ -437,7 +442,7 @@ impl<'a> Judge<'a> {
         };
         let mut best = sampler.instances(start).into_iter().next()?;
         let mut value = margin(&best)?;
-        let mut step = BigRational::new(1.into(), 1.into());
+        let mut step = Rational::new(1, 1);
         for _ in 0..8 {
             let mut improved = false;
             for changed in sampler.neighbours(&best, &step) {
@@ -451,7 +456,7 @@ impl<'a> Judge<'a> {
                 }
             }
             if !improved {
-                step /= BigRational::from_integer(3.into());
+                step *= &Rational::new(1, 3);
             }
         }
         None
@@ -466,6 +471,7 @@ impl<'a> Judge<'a> {
             samples: tally.compared,
             dimensions: Vec::new(),
             error: tally.seen.error,
+            used: tally.seen.used,
             counterexample: None,
             diagnostic: None,
         };
@@ -576,9 +582,9 @@ impl<'a> Judge<'a> {
         let one = |expr: &Expr| {
             if let Ok(value) = Evaluator::<Rational>::new(self.symbols, sample, Mode::Dual).value(expr)
                 && !self.draws_functions()
-                && value.data.iter().all(|x| *x.real.0.denom() <= 1000.into())
+                && value.data.iter().all(|x| x.real.short().is_some_and(|(_, denominator)| denominator <= 1000))
             {
-                return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.0.to_string()).collect::<Vec<_>>());
+                return text(value.rows, value.cols, &value.data.iter().map(|x| x.real.to_string()).collect::<Vec<_>>());
             }
             match Evaluator::<f64>::new(self.symbols, sample, Mode::Dual).value(expr) {
                 Ok(value) => text(value.rows, value.cols, &value.data.iter().map(|x| number_text(x.real)).collect::<Vec<_>>()),
@@ -730,30 +736,6 @@ impl<'a> Judge<'a> {
         }
         Vec::new()
     }
-}
-
-/// The size of the largest summand of a side that is a sum, and of the side.
-fn size_of_terms<'a, S: Scalar>(evaluator: &mut Evaluator<'a, S>, side: &'a Expr) -> f64 {
-    let mut largest = 0.0f64;
-    let mut parts = vec![side];
-    let mut count = 0;
-    while let Some(part) = parts.pop() {
-        count += 1;
-        if count > 64 {
-            break;
-        }
-        if let Kind::Add(a, b) | Kind::Sub(a, b) = &part.kind {
-            parts.extend([&**a, &**b]);
-        }
-        // Derivatives are costly, and each was evaluated as a part of the side itself.
-        if matches!(part.kind, Kind::Derivative(..)) && count > 1 {
-            continue;
-        }
-        if let Ok(value) = evaluator.value(part) {
-            largest = value.data.iter().map(|x| x.real.weight()).fold(largest, f64::max);
-        }
-    }
-    largest
 }
 
 #[cfg(test)]

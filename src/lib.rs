@@ -33,6 +33,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod eval;
+mod hash;
 pub mod judge;
 pub mod math;
 #[cfg(feature = "book")]

@@ -1,15 +1,16 @@
 //! Samples: dimensions and values from declared domains and conditions, structured ones first.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use num_rational::BigRational;
-use num_traits::{Signed, ToPrimitive, Zero};
 
-use crate::eval::{Evaluator, Mode};
+use crate::eval::{Dependencies, Evaluator, Mode};
+use crate::hash::{FastMap, FastSet};
 use crate::math::expr::{By, Condition, Elementary, Expr, IndexRange, Kind, Reduction, Relation, Step, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
-use crate::scalar::Fault;
+use crate::scalar::{Fault, Rational, Scalar};
 use crate::span::Span;
 
 /// A small generator of random numbers (splitmix64), the same on every platform.
@@ -46,7 +47,7 @@ pub struct Matrix {
     /// How many columns.
     pub cols: usize,
     /// The elements.
-    pub data: Vec<BigRational>,
+    pub data: Vec<Rational>,
 }
 
 /// One assignment of values to all that a step can reach.
@@ -55,7 +56,7 @@ pub struct Sample {
     /// Dimensions, natural numbers and indices.
     pub ints: Ints,
     /// Values of variables, and of the members of families with their indices.
-    pub values: HashMap<(SymbolId, Vec<i64>), Matrix>,
+    pub values: FastMap<(SymbolId, Vec<i64>), Matrix>,
     /// The seed of the arbitrary functions.
     pub functions: u64,
     /// Whether the values are structured and not random.
@@ -68,19 +69,19 @@ pub struct Sample {
 #[derive(Default)]
 pub struct Facts<'a> {
     /// Every symbol.
-    pub symbols: HashSet<SymbolId>,
+    pub symbols: FastSet<SymbolId>,
     /// Symbols bound inside: indices of sums and families, parameters.
-    pub bound: HashSet<SymbolId>,
+    pub bound: FastSet<SymbolId>,
     /// Whether something is differentiated.
     pub derivative: bool,
     /// Whether an inverse or a determinant occurs.
     pub inverse: bool,
     /// Numbers that a symbol is compared with.
-    pub thresholds: Vec<(SymbolId, BigRational)>,
+    pub thresholds: Vec<(SymbolId, Rational)>,
     /// Numbers that are compared with one another, or with zero.
     pub comparisons: Vec<(&'a Expr, Option<&'a Expr>)>,
     /// The place of each `cases` with the number of its branches.
-    pub branches: HashSet<(Span, usize)>,
+    pub branches: FastSet<(Span, usize)>,
 }
 
 enum Part<'a> {
@@ -208,7 +209,7 @@ impl<'a> Walk<'a> {
             Condition::In(of, domain) => {
                 if let (Kind::Symbol(symbol), Domain::Interval { low, high }) = (&of.kind, domain) {
                     for (end, _) in [low, high].into_iter().flatten() {
-                        self.facts.thresholds.push((*symbol, end.clone()));
+                        self.facts.thresholds.push((*symbol, Rational::from(end)));
                     }
                 }
                 if let Domain::Whole(low, high) = domain {
@@ -327,17 +328,17 @@ impl<'a> Walk<'a> {
 }
 
 /// The number that an expression is, written out.
-fn constant(expr: &Expr) -> Option<BigRational> {
+fn constant(expr: &Expr) -> Option<Rational> {
     match &expr.kind {
-        Kind::Number(number) => Some(number.clone()),
-        Kind::Int(int) => Some(BigRational::from_integer(int.as_constant()?.into())),
-        Kind::Neg(of) => Some(-constant(of)?),
+        Kind::Number(number) => Some(Rational::from(number)),
+        Kind::Int(int) => Some(Rational::new(int.as_constant()?, 1)),
+        Kind::Neg(of) => Some(-&constant(of)?),
         _ => None,
     }
 }
 
 /// Every symbol that these symbols and their definitions mention, themselves included.
-pub fn reach(symbols: &Symbols, from: impl IntoIterator<Item = SymbolId>) -> HashSet<SymbolId> {
+pub fn reach(symbols: &Symbols, from: impl IntoIterator<Item = SymbolId>) -> FastSet<SymbolId> {
     let mut walk = Walk::new(symbols, true);
     walk.parts.extend(from.into_iter().map(Part::Symbol));
     walk.run().facts.symbols
@@ -378,13 +379,15 @@ pub struct Sampler<'a> {
     step: &'a Step,
     /// What the step can reach.
     pub facts: Facts<'a>,
+    /// What evaluators of the step share.
+    pub dependencies: Rc<RefCell<Dependencies>>,
     /// Dimensions, numbers and variables in the order of their introduction.
     order: Vec<SymbolId>,
     /// Values to be taken from another symbol or number, as conditions demand.
     equal: Vec<(SymbolId, &'a Expr)>,
     /// Vectors and matrices of which a condition says that they are not equal.
     unequal: Vec<(SymbolId, SymbolId)>,
-    narrowed: HashMap<SymbolId, Domain>,
+    narrowed: FastMap<SymbolId, Domain>,
     random: Random,
     drawn: usize,
 }
@@ -404,10 +407,11 @@ impl<'a> Sampler<'a> {
             symbols,
             step,
             facts,
+            dependencies: Rc::default(),
             order,
             equal: Vec::new(),
             unequal: Vec::new(),
-            narrowed: HashMap::new(),
+            narrowed: FastMap::default(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
         };
@@ -443,11 +447,11 @@ impl<'a> Sampler<'a> {
                 if matches!(a.kind, Kind::Elementary(Elementary::Abs, _)) && constant(b).is_some() =>
             {
                 let (Kind::Elementary(_, of), Some(size)) = (&a.kind, constant(b)) else { return };
-                if let (Kind::Symbol(x), true) = (&of.kind, size.is_positive())
+                if let (Kind::Symbol(x), true) = (&of.kind, !size.is_negative() && !size.is_zero())
                     && self.free_variable(*x)
                     && self.domain(*x) == Domain::Reals
                 {
-                    self.narrowed.insert(*x, Domain::Interval { low: Some((-size.clone(), true)), high: Some((size, true)) });
+                    self.narrowed.insert(*x, Domain::Interval { low: Some(((-&size).to_big(), true)), high: Some((size.to_big(), true)) });
                 }
             }
             Condition::Relation(Relation::NotEqual, a, b) if !a.shape.is_scalar() => {
@@ -464,7 +468,7 @@ impl<'a> Sampler<'a> {
                     (_, _, Kind::Symbol(x), Some(c)) => (*x, c, matches!(relation, Relation::Greater | Relation::GreaterOrEqual)),
                     _ => return,
                 };
-                let end = Some((number, matches!(relation, Relation::LessOrEqual | Relation::GreaterOrEqual)));
+                let end = Some((number.to_big(), matches!(relation, Relation::LessOrEqual | Relation::GreaterOrEqual)));
                 if *relation == Relation::NotEqual || !self.free_variable(symbol) {
                     return;
                 }
@@ -539,7 +543,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// Multiplies all values that may be any real number.
-    fn scale(&self, sample: &mut Sample, by: BigRational) {
+    fn scale(&self, sample: &mut Sample, by: Rational) {
         for (key, matrix) in &mut sample.values {
             if self.domain(key.0) == Domain::Reals {
                 matrix.data.iter_mut().for_each(|x| *x *= &by);
@@ -556,7 +560,7 @@ impl<'a> Sampler<'a> {
         if self.step.conditions.is_empty() {
             return true;
         }
-        let mut evaluator = Evaluator::<f64>::new(self.symbols, sample, Mode::Dual);
+        let mut evaluator = Evaluator::<f64>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual);
         self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true))
     }
 
@@ -581,9 +585,9 @@ impl<'a> Sampler<'a> {
     }
 
     fn ints(&mut self, number: usize, attempt: usize, small: bool) -> Option<Ints> {
-        let mut ints = Ints::new();
-        let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
-        let mut used = HashSet::new();
+        let mut ints = Ints::default();
+        let free: FastSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
+        let mut used = FastSet::default();
         let mut counted = false;
         let wider = (attempt / 4) as i64;
         // A dimension comes first, since the bounds of other numbers may mention it.
@@ -656,7 +660,7 @@ impl<'a> Sampler<'a> {
                     ints.insert(*symbol, value);
                 }
             } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value))
-                && let (false, Some(value)) = (free.contains(symbol), number.to_i64())
+                && let (false, Some(value)) = (free.contains(symbol), number.short().filter(|(_, denominator)| *denominator == 1).map(|(value, _)| value))
             {
                 ints.insert(*symbol, value);
             }
@@ -665,7 +669,7 @@ impl<'a> Sampler<'a> {
     }
 
     fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
-        let mut sample = Sample { ints, values: HashMap::new(), functions: self.random.bits(), structured: style != 0, far: false };
+        let mut sample = Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false };
         let symbols = self.symbols;
         for id in self.order.clone() {
             let symbol = &symbols[id];
@@ -707,7 +711,7 @@ impl<'a> Sampler<'a> {
                 }
                 _ => {
                     let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
-                    let data: Option<Vec<BigRational>> = data.into_iter().map(BigRational::from_float).collect();
+                    let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
                     Matrix { rows, cols, data: data? }
                 }
             };
@@ -782,16 +786,16 @@ impl<'a> Sampler<'a> {
             let Some(now) = difference(&moved) else { return };
             let mut near = moved.clone();
             if let Some(matrix) = near.values.get_mut(&key) {
-                matrix.data[position] += fraction(1, 8);
+                matrix.data[position] += &fraction(1, 8);
             }
             let Some(then) = difference(&near) else { return };
-            let by = (target.to_f64().unwrap_or(0.0) - now) / (then - now) / 8.0;
+            let by = (target.to_f64() - now) / (then - now) / 8.0;
             if !by.is_finite() || by.abs() > 10_000.0 {
                 return;
             }
             far |= by.abs() > 4.0;
             if let Some(matrix) = moved.values.get_mut(&key) {
-                matrix.data[position] += fraction((by * 10_000.0).round() as i64, 10_000);
+                matrix.data[position] += &fraction((by * 10_000.0).round() as i64, 10_000);
             }
         }
         if contains(&self.domain(key.0), &moved.values[&key].data[position]) {
@@ -804,7 +808,7 @@ impl<'a> Sampler<'a> {
 
     /// Half of the time, puts a symbol close to a number that it is compared with, on either side, or on it.
     fn near_threshold(&mut self, id: SymbolId, domain: &Domain, sample: &mut Sample) {
-        let near: Vec<BigRational> = self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).map(|(_, c)| c.clone()).collect();
+        let near: Vec<Rational> = self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).map(|(_, c)| c.clone()).collect();
         if near.is_empty() || self.drawn % 4 != 1 {
             return;
         }
@@ -844,7 +848,7 @@ impl<'a> Sampler<'a> {
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
         }
         let transposed =
-            |m: &Matrix| -> Vec<BigRational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
+            |m: &Matrix| -> Vec<Rational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
         if special && rows != cols {
             return None;
         }
@@ -853,7 +857,7 @@ impl<'a> Sampler<'a> {
             Domain::Symmetric => {
                 let other = transposed(&matrix);
                 for (x, y) in matrix.data.iter_mut().zip(other) {
-                    *x = (&*x + y) / fraction(2, 1);
+                    *x = (&*x + &y) / fraction(2, 1);
                 }
                 if self.facts.inverse && style == 0 {
                     add_to_diagonal(&mut matrix, &fraction(5, 1));
@@ -864,7 +868,7 @@ impl<'a> Sampler<'a> {
                 for p in 0..rows * rows {
                     let (i, j) = (p % rows, p / rows);
                     matrix.data[p] =
-                        (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(BigRational::zero(), |a, b| a + b);
+                        (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
                     add_to_diagonal(&mut matrix, &fraction(1, 1));
@@ -884,7 +888,7 @@ impl<'a> Sampler<'a> {
         Some(matrix)
     }
 
-    fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<BigRational> {
+    fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<Rational> {
         if let Some(wanted) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w))
             && !matches!(domain, Domain::Set(_) | Domain::Whole(..))
         {
@@ -894,14 +898,15 @@ impl<'a> Sampler<'a> {
         Some(match domain {
             Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
                 // Ends are kept at a distance: it is there that functions leave their domain.
-                low + (high - low) * fraction(random.range(6, 94), 100)
+                let (low, high) = (Rational::from(low), Rational::from(high));
+                &low + &((&high - &low) * fraction(random.range(6, 94), 100))
             }
             Domain::Interval { low: Some((low, _)), .. } => {
                 let most = if random.range(0, 3) == 0 { 900 } else { 300 };
-                low + fraction(random.range(25, most), 100)
+                Rational::from(low) + fraction(random.range(25, most), 100)
             }
-            Domain::Interval { high: Some((high, _)), .. } => high - fraction(random.range(25, 300), 100),
-            Domain::Set(points) => points.get(random.range(0, points.len() as i64 - 1) as usize)?.clone(),
+            Domain::Interval { high: Some((high, _)), .. } => Rational::from(high) - fraction(random.range(25, 300), 100),
+            Domain::Set(points) => Rational::from(points.get(random.range(0, points.len() as i64 - 1) as usize)?),
             Domain::Whole(low, high) => {
                 let low = low.as_ref().map(|l| l.value(ints)).unwrap_or(Some(-9))?;
                 let high = high.as_ref().map(|h| h.value(ints)).unwrap_or(Some(low.saturating_add(15)))?;
@@ -922,8 +927,8 @@ impl<'a> Sampler<'a> {
     }
 
     /// Whether a number is an end of the domain, where something is differentiated.
-    fn on_edge(&self, domain: &Domain, value: &BigRational) -> bool {
-        let is = |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (end - value).abs() < fraction(1, 20));
+    fn on_edge(&self, domain: &Domain, value: &Rational) -> bool {
+        let is = |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (&Rational::from(end) - value).abs() < fraction(1, 20));
         self.facts.derivative && matches!(domain, Domain::Interval { low, high } if is(low) || is(high))
     }
 
@@ -946,7 +951,7 @@ impl<'a> Sampler<'a> {
                     fraction(-1, 1),
                     fraction(2, 1),
                     old.round(),
-                    (old * fraction(2, 1)).round() / fraction(2, 1),
+                    (old * &fraction(2, 1)).round() / fraction(2, 1),
                 ];
                 for value in candidates {
                     if weight(&value) >= weight(old) || !contains(&domain, &value) {
@@ -969,7 +974,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// Samples next to this one: one number moved by `step` either way.
-    pub fn neighbours(&self, sample: &Sample, step: &BigRational) -> Vec<Sample> {
+    pub fn neighbours(&self, sample: &Sample, step: &Rational) -> Vec<Sample> {
         let mut list = Vec::new();
         let mut keys: Vec<_> = sample.values.keys().cloned().collect();
         keys.sort_unstable();
@@ -985,7 +990,7 @@ impl<'a> Sampler<'a> {
                 for move_by in [step.clone(), -step] {
                     let mut changed = sample.clone();
                     let Some(matrix) = changed.values.get_mut(&key) else { continue };
-                    matrix.data[position] += move_by;
+                    matrix.data[position] += &move_by;
                     if contains(&domain, &matrix.data[position]) && self.meets(&changed) {
                         list.push(changed);
                     }
@@ -1004,7 +1009,7 @@ impl<'a> Sampler<'a> {
     /// The values of a sample as text, in the order of their introduction.
     pub fn texts(&self, sample: &Sample) -> Vec<(String, String)> {
         let mut texts = Vec::new();
-        let free: HashSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
+        let free: FastSet<SymbolId> = self.step.free.iter().map(|range| range.index).collect();
         for id in &self.order {
             let symbol = &self.symbols[*id];
             if let (SymbolKind::Whole { .. }, Some(value)) = (&symbol.kind, sample.ints.get(id))
@@ -1032,36 +1037,37 @@ impl<'a> Sampler<'a> {
     }
 }
 
-fn add_to_diagonal(matrix: &mut Matrix, value: &BigRational) {
+fn add_to_diagonal(matrix: &mut Matrix, value: &Rational) {
     for i in 0..matrix.rows.min(matrix.cols) {
         matrix.data[i * matrix.rows + i] += value;
     }
 }
 
-fn fraction(numerator: i64, denominator: i64) -> BigRational {
-    BigRational::new(numerator.into(), denominator.into())
+fn fraction(numerator: i64, denominator: i64) -> Rational {
+    Rational::new(numerator, denominator)
 }
 
-fn weight(value: &BigRational) -> u64 {
-    let (n, d) = (value.numer().magnitude().to_u64().unwrap_or(1 << 40), value.denom().magnitude().to_u64().unwrap_or(1 << 40));
+fn weight(value: &Rational) -> u64 {
+    let (n, d) = value.short().map_or((1 << 40, 1 << 40), |(n, d)| (n.unsigned_abs(), d.unsigned_abs()));
     n.min(1 << 40) * 2 + (d.min(1 << 40) - 1) * 10 + u64::from(value.is_negative())
 }
 
-fn contains(domain: &Domain, value: &BigRational) -> bool {
+fn contains(domain: &Domain, value: &Rational) -> bool {
+    let order = |end: &BigRational| value.cmp(&Rational::from(end));
     match domain {
         Domain::Interval { low, high } => {
-            low.as_ref().is_none_or(|(low, closed)| value > low || (*closed && value == low))
-                && high.as_ref().is_none_or(|(high, closed)| value < high || (*closed && value == high))
+            low.as_ref().is_none_or(|(low, closed)| order(low).is_gt() || (*closed && order(low).is_eq()))
+                && high.as_ref().is_none_or(|(high, closed)| order(high).is_lt() || (*closed && order(high).is_eq()))
         }
-        Domain::Without(points) => !points.contains(value),
-        Domain::Set(points) => points.contains(value),
+        Domain::Without(points) => !points.iter().any(|point| order(point).is_eq()),
+        Domain::Set(points) => points.iter().any(|point| order(point).is_eq()),
         Domain::Whole(..) => value.is_integer(),
         _ => true,
     }
 }
 
-fn exact_text(value: &BigRational) -> String {
-    if value.denom().to_u64().is_some_and(|d| d <= 1000) { value.to_string() } else { number_text(value.to_f64().unwrap_or(f64::NAN)) }
+fn exact_text(value: &Rational) -> String {
+    if value.short().is_some_and(|(_, d)| d <= 1000) { value.to_string() } else { number_text(value.to_f64()) }
 }
 
 /// A number with at most six digits.

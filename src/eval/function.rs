@@ -1,12 +1,10 @@
 //! Arbitrary smooth functions, drawn afresh for each sample, on which general rules are tested.
 
-use num_rational::BigRational;
-
-use super::{Evaluator, Key, Value};
+use super::{Evaluator, Key, Value, number_of};
 use crate::math::expr::Elementary;
 use crate::math::symbol::Domain;
 use crate::sample::Random;
-use crate::scalar::{Dual, Fault, Function, Scalar};
+use crate::scalar::{Dual, Fault, Function, Rational, Scalar};
 use crate::span::Span;
 
 /// How many linear forms of the inputs each output is made of.
@@ -34,7 +32,7 @@ impl<S: Scalar> Smooth<S> {
             // Never zero, so that every input matters to every output.
             let size = random.range(2, 13);
             let sign = if random.range(0, 1) == 0 { -1 } else { 1 };
-            Ok(Dual::constant(S::from_rational(&BigRational::new((sign * size).into(), 16.into()))?))
+            Ok(Dual::constant(S::from_rational(&Rational::new(sign * size, 16))?))
         };
         let mut form = || (0..=inputs).map(|_| coefficient()).collect::<Result<Vec<_>, Fault>>();
         let outputs = (0..outputs).map(|_| (0..FORMS).map(|_| form()).collect()).collect::<Result<Vec<Vec<_>>, Fault>>()?;
@@ -69,7 +67,7 @@ impl<S: Scalar> Smooth<S> {
 impl<'a, S: Scalar> Evaluator<'a, S> {
     /// Moves free values into the range that a function was declared with.
     pub(super) fn within_range(&mut self, span: Span, value: Value<S>, range: &Domain) -> Result<Value<S>, Fault> {
-        let number = |r: &BigRational| Ok::<_, Fault>(Dual::constant(S::from_rational(r)?));
+        let number = number_of::<S>;
         let scalars = |value: &Value<S>, f: &Function<'_, S>| {
             let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
             Ok(Value { rows: value.rows, cols: value.cols, data: data? })

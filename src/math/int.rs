@@ -1,9 +1,9 @@
 //! Integer polynomials in dimensions, natural numbers and indices: the sizes of matrices, the bounds of sums, the indices of elements.
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
 
 use super::expr::SymbolId;
+use crate::hash::FastMap;
 
 /// A polynomial with integer coefficients in symbols that stand for whole numbers, such as `n`, `n + 1`, `m n` or `i - 1`.
 ///
@@ -15,7 +15,7 @@ pub struct Int {
 }
 
 /// The values of whole-number symbols on one sample.
-pub type Ints = HashMap<SymbolId, i64>;
+pub type Ints = FastMap<SymbolId, i64>;
 
 impl Int {
     /// The constant `value`.
@@ -46,7 +46,7 @@ impl Int {
     pub fn as_constant(&self) -> Option<i64> {
         match self.terms.len() {
             0 => Some(0),
-            1 => self.terms.get(&Vec::new() as &Vec<SymbolId>).copied(),
+            1 => self.terms.first_key_value().filter(|(monomial, _)| monomial.is_empty()).map(|(_, coefficient)| *coefficient),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ use nalgebra::{DMatrix, DVector, Dim, Matrix, RawStorage};
 
 use crate::check::{self, Chapter, FormulaReading, StepReading};
 use crate::eval::{Evaluator, Mode, evaluate_f64};
+use crate::hash::FastSet;
 use crate::math::expr::{Expr, Kind, Relation, Shape, Step, SymbolId};
 use crate::math::int::Int;
 use crate::math::symbol::{Symbol, SymbolKind, Symbols};
@@ -300,7 +301,7 @@ fn text_of(matrix: &DMatrix<f64>) -> String {
 pub struct At<'a> {
     symbols: &'a Symbols,
     sample: &'a Sample,
-    reach: &'a HashSet<SymbolId>,
+    reach: &'a FastSet<SymbolId>,
     label: &'a str,
 }
 

@@ -11,8 +11,16 @@ use crate::math::expr::Elementary;
 pub struct Dual<S> {
     /// The part without infinitesimals.
     pub real: S,
-    /// The other coefficients; the one at `m - 1` belongs to the product of the e_j whose bits are set in `m`. Its length is 2^k - 1.
-    rest: Vec<S>,
+    rest: Rest<S>,
+}
+
+/// The other coefficients; the one at `m - 1` belongs to the product of the e_j whose bits are set in `m`. There are 2^k - 1, mostly none or one,
+/// for which no memory is asked.
+#[derive(Clone, Debug, PartialEq)]
+enum Rest<S> {
+    None,
+    One(S),
+    Many(Vec<S>),
 }
 
 /// A function of a number with infinitesimals.
@@ -21,7 +29,7 @@ pub type Function<'f, S> = dyn Fn(&Dual<S>) -> Result<Dual<S>, Fault> + 'f;
 impl<S: Scalar> Dual<S> {
     /// A number without infinitesimals.
     pub fn constant(real: S) -> Dual<S> {
-        Dual { real, rest: Vec::new() }
+        Dual { real, rest: Rest::None }
     }
 
     /// A whole number.
@@ -29,30 +37,60 @@ impl<S: Scalar> Dual<S> {
         Dual::constant(S::from_int(value))
     }
 
+    /// real + slope e_0.
+    fn line(real: S, slope: S) -> Dual<S> {
+        Dual { real, rest: if slope.is_zero() { Rest::None } else { Rest::One(slope) } }
+    }
+
+    fn rest(&self) -> &[S] {
+        match &self.rest {
+            Rest::None => &[],
+            Rest::One(slope) => std::slice::from_ref(slope),
+            Rest::Many(rest) => rest,
+        }
+    }
+
+    /// Whether no infinitesimal occurs.
+    fn is_constant(&self) -> bool {
+        matches!(self.rest, Rest::None)
+    }
+
     /// Every coefficient, the real one first.
     pub fn coefficients(&self) -> impl Iterator<Item = &S> {
-        std::iter::once(&self.real).chain(&self.rest)
+        std::iter::once(&self.real).chain(self.rest())
     }
 
     fn at(&self, mask: usize) -> Option<&S> {
-        if mask == 0 { Some(&self.real) } else { self.rest.get(mask - 1) }
+        if mask == 0 { Some(&self.real) } else { self.rest().get(mask - 1) }
     }
 
     fn build(mut coefficients: Vec<S>) -> Dual<S> {
         while coefficients.len() > 1 && coefficients[coefficients.len() / 2..].iter().all(S::is_zero) {
             coefficients.truncate(coefficients.len() / 2);
         }
-        let rest = coefficients.split_off(1);
-        Dual { real: coefficients.swap_remove(0), rest }
+        match coefficients.len() {
+            1 => Dual::constant(coefficients.swap_remove(0)),
+            2 => {
+                let slope = coefficients.swap_remove(1);
+                Dual::line(coefficients.swap_remove(0), slope)
+            }
+            _ => {
+                let real = coefficients.remove(0);
+                Dual { real, rest: Rest::Many(coefficients) }
+            }
+        }
     }
 
     /// Whether an infinitesimal occurs.
     pub fn varies(&self) -> bool {
-        self.rest.iter().any(|c| !c.is_zero())
+        self.rest().iter().any(|c| !c.is_zero())
     }
 
     /// The same with e_`level` added.
     pub fn seeded(&self, level: usize) -> Result<Dual<S>, Fault> {
+        if level == 0 && self.is_constant() {
+            return Ok(Dual::line(self.real.clone(), S::from_int(1)));
+        }
         let mut coefficients: Vec<S> = self.coefficients().cloned().collect();
         coefficients.resize(coefficients.len().max(2 << level), S::from_int(0));
         coefficients[1 << level] = coefficients[1 << level].add(&S::from_int(1))?;
@@ -61,20 +99,34 @@ impl<S: Scalar> Dual<S> {
 
     /// The factor of e_`level`, the last infinitesimal.
     pub fn part(&self, level: usize) -> Dual<S> {
+        if level == 0 {
+            return Dual::constant(self.at(1).cloned().unwrap_or_else(|| S::from_int(0)));
+        }
         let bit = 1usize << level;
         let coefficients: Vec<S> = (0..bit).map(|m| self.at(m | bit).cloned().unwrap_or_else(|| S::from_int(0))).collect();
         Dual::build(coefficients)
     }
 
+    /// The number of the last infinitesimal that occurs.
+    fn last(&self) -> usize {
+        (self.rest().len() + 1).ilog2() as usize - 1
+    }
+
     /// As a + b e with the last infinitesimal that occurs.
     fn split(&self) -> (Dual<S>, Dual<S>) {
-        let level = (self.rest.len() + 1).ilog2() as usize - 1;
+        if let Rest::One(slope) = &self.rest {
+            return (Dual::constant(self.real.clone()), Dual::constant(slope.clone()));
+        }
+        let level = self.last();
         let low: Vec<S> = self.coefficients().take(1 << level).cloned().collect();
         (Dual::build(low), self.part(level))
     }
 
     /// a + b e_level, where `slope` has only earlier infinitesimals.
     fn join(value: Dual<S>, slope: &Dual<S>, level: usize) -> Dual<S> {
+        if level == 0 {
+            return Dual::line(value.real, slope.real.clone());
+        }
         let mut coefficients: Vec<S> = value.coefficients().cloned().collect();
         coefficients.resize(1 << level, S::from_int(0));
         coefficients.extend(slope.coefficients().cloned());
@@ -83,17 +135,21 @@ impl<S: Scalar> Dual<S> {
     }
 
     fn lift(&self, f: &Function<'_, S>, slope: &Function<'_, S>) -> Result<Dual<S>, Fault> {
-        let level = (self.rest.len() + 1).ilog2() as usize - 1;
+        let level = self.last();
         let (a, b) = self.split();
         Ok(Dual::join(f(&a)?, &slope(&a)?.mul(&b)?, level))
     }
 
     fn zip(&self, other: &Dual<S>, f: impl Fn(&S, &S) -> Result<S, Fault>) -> Result<Dual<S>, Fault> {
-        if self.rest.is_empty() && other.rest.is_empty() {
-            return Ok(Dual::constant(f(&self.real, &other.real)?));
-        }
         let zero = S::from_int(0);
-        let length = self.rest.len().max(other.rest.len()) + 1;
+        match (&self.rest, &other.rest) {
+            (Rest::None, Rest::None) => return Ok(Dual::constant(f(&self.real, &other.real)?)),
+            (Rest::One(a), Rest::None) => return Ok(Dual::line(f(&self.real, &other.real)?, f(a, &zero)?)),
+            (Rest::None, Rest::One(b)) => return Ok(Dual::line(f(&self.real, &other.real)?, f(&zero, b)?)),
+            (Rest::One(a), Rest::One(b)) => return Ok(Dual::line(f(&self.real, &other.real)?, f(a, b)?)),
+            _ => {}
+        }
+        let length = self.rest().len().max(other.rest().len()) + 1;
         let all: Result<Vec<S>, Fault> = (0..length).map(|m| f(self.at(m).unwrap_or(&zero), other.at(m).unwrap_or(&zero))).collect();
         Ok(Dual::build(all?))
     }
@@ -110,15 +166,25 @@ impl<S: Scalar> Dual<S> {
 
     /// The negative.
     pub fn neg(&self) -> Dual<S> {
-        Dual { real: self.real.neg(), rest: self.rest.iter().map(S::neg).collect() }
+        let rest = match &self.rest {
+            Rest::None => Rest::None,
+            Rest::One(slope) => Rest::One(slope.neg()),
+            Rest::Many(rest) => Rest::Many(rest.iter().map(S::neg).collect()),
+        };
+        Dual { real: self.real.neg(), rest }
     }
 
     /// The product.
     pub fn mul(&self, other: &Dual<S>) -> Result<Dual<S>, Fault> {
-        if self.rest.is_empty() && other.rest.is_empty() {
-            return Ok(Dual::constant(self.real.mul(&other.real)?));
+        let (x, y) = (&self.real, &other.real);
+        match (&self.rest, &other.rest) {
+            (Rest::None, Rest::None) => return Ok(Dual::constant(x.mul(y)?)),
+            (Rest::One(a), Rest::None) => return Ok(Dual::line(x.mul(y)?, a.mul(y)?)),
+            (Rest::None, Rest::One(b)) => return Ok(Dual::line(x.mul(y)?, x.mul(b)?)),
+            (Rest::One(a), Rest::One(b)) => return Ok(Dual::line(x.mul(y)?, a.mul(y)?.add(&x.mul(b)?)?)),
+            _ => {}
         }
-        let length = self.rest.len().max(other.rest.len()) + 1;
+        let length = self.rest().len().max(other.rest().len()) + 1;
         let mut all = Vec::with_capacity(length);
         for mask in 0..length {
             let mut sum = S::from_int(0);
@@ -140,7 +206,10 @@ impl<S: Scalar> Dual<S> {
 
     /// The quotient.
     pub fn div(&self, other: &Dual<S>) -> Result<Dual<S>, Fault> {
-        if other.rest.is_empty() {
+        if self.is_constant() && other.is_constant() {
+            return Ok(Dual::constant(self.real.div(&other.real)?));
+        }
+        if other.is_constant() {
             let all: Result<Vec<S>, Fault> = self.coefficients().map(|c| c.div(&other.real)).collect();
             return Ok(Dual::build(all?));
         }
@@ -148,7 +217,7 @@ impl<S: Scalar> Dual<S> {
     }
 
     fn inverse(&self) -> Result<Dual<S>, Fault> {
-        if self.rest.is_empty() {
+        if self.is_constant() {
             return Ok(Dual::constant(S::from_int(1).div(&self.real)?));
         }
         self.lift(&Dual::inverse, &|a| {
@@ -160,14 +229,14 @@ impl<S: Scalar> Dual<S> {
     /// Whether it would be zero after a small step of what it varies with: its value is small beside its tangents.
     fn vanishes_nearby(&self) -> bool {
         let zero = S::from_int(0);
-        let mut tangents = self.rest.iter().filter(|c| !c.is_zero());
+        let mut tangents = self.rest().iter().filter(|c| !c.is_zero());
         tangents.any(|c| self.real.is_zero() || self.real.div(c).is_ok_and(|steps| steps.close(&zero)))
     }
 
     /// Which is larger. Where the difference varies, the two must not be close: there a comparison has a kink.
     pub fn order(&self, other: &Dual<S>) -> Result<Ordering, Fault> {
         let order = self.real.order(&other.real)?;
-        if (!self.rest.is_empty() || !other.rest.is_empty()) && self.sub(other)?.vanishes_nearby() {
+        if (!self.is_constant() || !other.is_constant()) && self.sub(other)?.vanishes_nearby() {
             return Err(Fault::Kink);
         }
         Ok(order)
@@ -198,10 +267,10 @@ impl<S: Scalar> Dual<S> {
 
     /// A power whose exponent need not be whole: of a positive base.
     pub fn power(&self, exponent: &Dual<S>) -> Result<Dual<S>, Fault> {
-        if self.rest.is_empty() && exponent.rest.is_empty() {
+        if self.is_constant() && exponent.is_constant() {
             return Ok(Dual::constant(self.real.power(&exponent.real)?));
         }
-        if exponent.rest.is_empty() {
+        if exponent.is_constant() {
             if self.vanishes_nearby() {
                 return Err(Fault::Kink);
             }
@@ -212,7 +281,7 @@ impl<S: Scalar> Dual<S> {
 
     /// A function of it.
     pub fn elementary(&self, function: Elementary) -> Result<Dual<S>, Fault> {
-        if self.rest.is_empty() {
+        if self.is_constant() {
             return Ok(Dual::constant(self.real.elementary(function)?));
         }
         let edges: &[i64] = match function {

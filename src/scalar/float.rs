@@ -2,10 +2,7 @@
 
 use std::cmp::Ordering;
 
-use num_rational::BigRational;
-use num_traits::ToPrimitive;
-
-use super::{Fault, Scalar, ordered};
+use super::{Fault, Rational, Scalar, ordered};
 use crate::math::expr::Elementary;
 
 /// Closer to a kink than this, a sample is passed over: numerical differentiation of second derivatives looks this far around it.
@@ -18,8 +15,8 @@ fn finite(x: f64) -> Result<f64, Fault> {
 impl Scalar for f64 {
     const TRANSCENDENTAL: bool = true;
 
-    fn from_rational(value: &BigRational) -> Result<f64, Fault> {
-        finite(value.to_f64().unwrap_or(f64::NAN))
+    fn from_rational(value: &Rational) -> Result<f64, Fault> {
+        finite(value.to_f64())
     }
     fn from_int(value: i64) -> f64 {
         value as f64

@@ -8,8 +8,6 @@ mod rational;
 use std::cmp::Ordering;
 use std::fmt::Debug;
 
-use num_rational::BigRational;
-
 use crate::math::expr::Elementary;
 use crate::span::Span;
 pub use dual::{Dual, Function};
@@ -38,7 +36,7 @@ pub enum Fault {
 /// What arithmetic needs of a number.
 pub trait Scalar: Clone + Debug + PartialEq {
     /// The number of a fraction.
-    fn from_rational(value: &BigRational) -> Result<Self, Fault>;
+    fn from_rational(value: &Rational) -> Result<Self, Fault>;
     /// The number of an integer.
     fn from_int(value: i64) -> Self;
     /// The sum.

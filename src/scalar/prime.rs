@@ -4,10 +4,9 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
-use super::{Fault, Scalar};
+use super::{Fault, Rational, Scalar};
 use crate::math::expr::Elementary;
 
 const P: u64 = (1 << 61) - 1;
@@ -20,40 +19,56 @@ impl Prime {
     fn reduce(value: &BigInt) -> Prime {
         Prime(value.mod_floor(&BigInt::from(P)).to_u64().unwrap_or(0))
     }
+    /// The number that a machine word stands for.
+    fn word(value: i64) -> Prime {
+        Prime(value.rem_euclid(P as i64) as u64)
+    }
     fn times(self, other: Prime) -> Prime {
-        Prime((u128::from(self.0) * u128::from(other.0) % u128::from(P)) as u64)
+        // 2^61 is 1 here, so the bits above the first 61 are added to these.
+        let product = u128::from(self.0) * u128::from(other.0);
+        let sum = (product as u64 & P) + (product >> 61) as u64;
+        Prime(if sum >= P { sum - P } else { sum })
     }
     fn inverse(self) -> Result<Prime, Fault> {
         if self.0 == 0 {
             return Err(Fault::Undefined);
         }
-        // By Fermat, the inverse is the power P - 2.
-        let (mut result, mut base, mut exponent) = (Prime(1), self, P - 2);
-        while exponent > 0 {
-            if exponent & 1 == 1 {
-                result = result.times(base);
-            }
-            base = base.times(base);
-            exponent >>= 1;
+        // Euclid: at every turn, `low` is `factor` times this number, and `high` is `next` times it.
+        let (mut low, mut high, mut factor, mut next) = (self.0, P, Prime(1), Prime(0));
+        while low != 1 {
+            let quotient = high / low;
+            (low, high) = (high - quotient * low, low);
+            (factor, next) = (next.minus(Prime(quotient).times(factor)), factor);
         }
-        Ok(result)
+        Ok(factor)
+    }
+    fn minus(self, other: Prime) -> Prime {
+        Prime(if self.0 >= other.0 { self.0 - other.0 } else { self.0 + P - other.0 })
     }
 }
 
 impl Scalar for Prime {
     const TRANSCENDENTAL: bool = false;
 
-    fn from_rational(value: &BigRational) -> Result<Prime, Fault> {
-        Ok(Prime::reduce(value.numer()).times(Prime::reduce(value.denom()).inverse()?))
+    fn from_rational(value: &Rational) -> Result<Prime, Fault> {
+        match value.short() {
+            Some((numerator, 1)) => Ok(Prime::word(numerator)),
+            Some((numerator, denominator)) => Ok(Prime::word(numerator).times(Prime::word(denominator).inverse()?)),
+            None => {
+                let value = value.to_big();
+                Ok(Prime::reduce(value.numer()).times(Prime::reduce(value.denom()).inverse()?))
+            }
+        }
     }
     fn from_int(value: i64) -> Prime {
-        Prime((i128::from(value)).rem_euclid(i128::from(P)) as u64)
+        Prime::word(value)
     }
     fn add(&self, other: &Prime) -> Result<Prime, Fault> {
-        Ok(Prime((self.0 + other.0) % P))
+        let sum = self.0 + other.0;
+        Ok(Prime(if sum >= P { sum - P } else { sum }))
     }
     fn sub(&self, other: &Prime) -> Result<Prime, Fault> {
-        Ok(Prime((self.0 + P - other.0) % P))
+        Ok(self.minus(*other))
     }
     fn mul(&self, other: &Prime) -> Result<Prime, Fault> {
         Ok(self.times(*other))

@@ -75,7 +75,7 @@ fn the_prime_field_is_a_field() {
         assert_eq!(x.mul(&inverse).unwrap(), Prime::from_int(1));
         assert!(x.add(&x.neg()).unwrap().is_zero());
     }
-    let third = BigRational::new((-1).into(), 3.into());
+    let third = Rational::new(-1, 3);
     assert_eq!(Prime::from_rational(&third).unwrap().mul(&Prime::from_int(-3)).unwrap(), Prime::from_int(1));
     assert_eq!(Prime::from_int(1).div(&Prime::from_int(0)), Err(Fault::Undefined));
     assert_eq!(Prime::from_int(1).elementary(Elementary::Exp), Err(Fault::Unsupported));
