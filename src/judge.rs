@@ -131,6 +131,8 @@ struct Tally {
     large: (usize, usize),
     seen: Seen,
     dimensions: BTreeMap<SymbolId, BTreeSet<i64>>,
+    /// Of random samples with a size or number of at most 1, by these: whether some were defined, and whether some were not.
+    small: BTreeMap<Vec<(SymbolId, i64)>, (bool, bool)>,
     separating: Option<Sample>,
     fault: Option<Fault>,
 }
@@ -184,6 +186,7 @@ impl<'a> Judge<'a> {
             large: (0, 0),
             seen: Seen::default(),
             dimensions: BTreeMap::new(),
+            small: BTreeMap::new(),
             separating: None,
             fault: None,
         };
@@ -241,6 +244,19 @@ impl<'a> Judge<'a> {
             Finding::PassedOver(_) => tally.large.1 += usize::from(large),
             _ => {}
         }
+        // What is undefined for small sizes always, says nothing about the values; what is so for some values, does.
+        if !sample.structured && sample.ints.values().any(|value| *value <= 1) {
+            let mut sizes: Vec<(SymbolId, i64)> = sample.ints.iter().map(|(id, value)| (*id, *value)).collect();
+            sizes.sort_unstable();
+            let entry = tally.small.entry(sizes).or_default();
+            let before = *entry;
+            match finding {
+                Finding::Agrees => entry.0 = true,
+                Finding::PassedOver(Fault::Undefined) => entry.1 |= !self.is_isolated(sample),
+                _ => {}
+            }
+            tally.random_undefined += usize::from(*entry == (true, true) && before != *entry);
+        }
         match finding {
             Finding::Agrees => {
                 tally.compared += 1;
@@ -256,7 +272,7 @@ impl<'a> Judge<'a> {
                 tally.singular |= fault == Fault::Singular;
                 tally.undefined += 1;
                 let small = sample.ints.values().any(|value| *value <= 1);
-                tally.random_undefined += usize::from(!sample.structured && !small);
+                tally.random_undefined += usize::from(!sample.structured && !small && !self.is_isolated(sample));
             }
             Finding::PassedOver(fault) => tally.fault = Some(fault),
         }
@@ -409,6 +425,16 @@ impl<'a> Judge<'a> {
             seen.used = seen.used.worst(Errors { differences: differences.1, dual });
         }
         finding
+    }
+
+    /// Whether both sides are defined all around a sample on which one is not: at $1/(x - 1)$ a random `x` may well be 1.
+    fn is_isolated(&self, sample: &Sample) -> bool {
+        let mut near = sample.clone();
+        for (position, x) in near.values.values_mut().flat_map(|matrix| &mut matrix.data).enumerate() {
+            *x += &Rational::new(7 + 3 * position as i64 % 101, 100_000);
+        }
+        let mut evaluator = Evaluator::<f64>::new(self.symbols, &near, Mode::Dual);
+        self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true)) && self.sides::<f64>(&near, Mode::Dual).is_ok()
     }
 
     /// Whether a difference of two sides that nearly vanish is rounding: a real one hardly moves when the sample does by a hair.

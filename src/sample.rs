@@ -194,9 +194,12 @@ impl<'a> Walk<'a> {
     fn threshold(&mut self, a: &'a Expr, b: &'a Expr) {
         self.facts.comparisons.push((a, Some(b)));
         for (x, c) in [(a, b), (b, a)] {
-            if let (Kind::Symbol(symbol), Some(number)) = (&x.kind, constant(c)) {
-                self.facts.thresholds.push((*symbol, number));
-            }
+            let symbol = match &x.kind {
+                Kind::Symbol(symbol) => Some(*symbol),
+                Kind::Int(int) => int.as_symbol(),
+                _ => None,
+            };
+            self.facts.thresholds.extend(symbol.zip(constant(c)));
         }
     }
 
@@ -388,6 +391,8 @@ pub struct Sampler<'a> {
     /// Vectors and matrices of which a condition says that they are not equal.
     unequal: Vec<(SymbolId, SymbolId)>,
     narrowed: FastMap<SymbolId, Domain>,
+    /// The smallest and the largest value that conditions leave to a whole number.
+    bounds: FastMap<SymbolId, (Option<i64>, Option<i64>)>,
     random: Random,
     drawn: usize,
 }
@@ -412,6 +417,7 @@ impl<'a> Sampler<'a> {
             equal: Vec::new(),
             unequal: Vec::new(),
             narrowed: FastMap::default(),
+            bounds: FastMap::default(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
         };
@@ -460,6 +466,25 @@ impl<'a> Sampler<'a> {
                     && self.free_variable(*y)
                 {
                     self.unequal.push((*x, *y));
+                }
+            }
+            Condition::Relation(relation, a, b) if matches!((&a.kind, &b.kind), (Kind::Int(_), _) | (_, Kind::Int(_))) => {
+                let less = matches!(relation, Relation::Less | Relation::LessOrEqual);
+                let strict = i64::from(matches!(relation, Relation::Less | Relation::Greater));
+                for (x, c, below) in [(a, b, less), (b, a, !less)] {
+                    if let (Kind::Int(x), Some(c)) = (&x.kind, constant(c))
+                        && let Some(x) = x.as_symbol()
+                        && *relation != Relation::NotEqual
+                    {
+                        let bounds = self.bounds.entry(x).or_default();
+                        if below {
+                            let most = c.whole_bounds().1.map(|c| if strict == 1 { c - 1 } else { c });
+                            bounds.1 = bounds.1.min(most).or(most);
+                        } else {
+                            let least = c.whole_bounds().0.map(|c| c + strict);
+                            bounds.0 = bounds.0.max(least);
+                        }
+                    }
                 }
             }
             Condition::Relation(relation, a, b) => {
@@ -515,7 +540,7 @@ impl<'a> Sampler<'a> {
         let number = self.drawn;
         self.drawn += 1;
         // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
-        const STYLES: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 5];
+        const STYLES: [usize; 11] = [1, 2, 3, 8, 5, 6, 7, 4, 8, 7, 5];
         let style = if number % 2 == 1 { STYLES.get(number / 2).copied().unwrap_or(0) } else { 0 };
         self.styled(number, style, 60, false)
     }
@@ -590,6 +615,7 @@ impl<'a> Sampler<'a> {
         let mut used = FastSet::default();
         let mut counted = false;
         let wider = (attempt / 4) as i64;
+        let ordered = !matches!(self.step.relation, Relation::Equal | Relation::NotEqual) && !self.facts.derivative;
         // A dimension comes first, since the bounds of other numbers may mention it.
         let symbols = self.symbols;
         let wholes: Vec<(SymbolId, bool)> = self
@@ -612,8 +638,13 @@ impl<'a> Sampler<'a> {
                 Some(high) => Some(high.value(&ints)?),
                 None => None,
             };
+            let bounds = self.bounds.get(&id).copied().unwrap_or_default();
+            let low = bounds.0.map_or(low, |least| low.max(least));
+            let high = high.into_iter().chain(bounds.1.filter(|most| *most <= low.saturating_add(30))).min();
             let (from, to) = match (dimension, small) {
                 (true, true) => (low, low + 1 + wider),
+                // An inequality may well hold for small dimensions only.
+                (true, false) if ordered && (number % 8 == 5 || number == 15) => (low + 5, low + 7 + wider),
                 // Every third sample has dimensions larger than one, all different; every fifth has ones.
                 (true, false) if number.is_multiple_of(3) => (low.max(2), low.max(2) + 3 + wider),
                 (true, false) if number % 5 == 2 => (low, low + wider),
@@ -625,6 +656,25 @@ impl<'a> Sampler<'a> {
             let from = from.min(to);
             if to < low {
                 return None;
+            }
+            // A number that is compared with another is drawn there and on either side.
+            if !small && attempt == 0 && number % 4 == 3 {
+                let near: Vec<i64> =
+                    self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).filter_map(|(_, c)| c.whole_bounds().0).collect();
+                if !near.is_empty() {
+                    let turn = number / 4;
+                    let value = near[turn % near.len()].saturating_add([0, 1, -1][turn / near.len() % 3]);
+                    if value >= low && high.is_none_or(|high| value <= high) && (!dimension || value <= 12) {
+                        ints.insert(id, value);
+                        used.insert(value);
+                        continue;
+                    }
+                }
+            }
+            // Once, all numbers are the smallest at the same time.
+            if !dimension && !small && attempt == 0 && number % 10 == 7 {
+                ints.insert(id, low.max(-4).min(to));
+                continue;
             }
             // The ends of a range take their turns.
             if let (false, false, 0, Some(high)) = (dimension, small, attempt, high)
@@ -660,7 +710,8 @@ impl<'a> Sampler<'a> {
                     ints.insert(*symbol, value);
                 }
             } else if let (SymbolKind::Whole { .. }, Some(number)) = (&symbols[*symbol].kind, constant(value))
-                && let (false, Some(value)) = (free.contains(symbol), number.short().filter(|(_, denominator)| *denominator == 1).map(|(value, _)| value))
+                && let (false, Some(value)) =
+                    (free.contains(symbol), number.short().filter(|(_, denominator)| *denominator == 1).map(|(value, _)| value))
             {
                 ints.insert(*symbol, value);
             }
@@ -837,6 +888,8 @@ impl<'a> Sampler<'a> {
                 1 => Some(0),
                 2 => Some(1),
                 3 => Some(self.random.range(0, 1) * 2 - 1),
+                // Of square matrices, every second one is the identity.
+                4 if square && unit.is_multiple_of(2) => Some(i64::from(position % rows == position / rows)),
                 4 => Some(i64::from(position == unit)),
                 5 => Some(self.random.range(-3, 3)),
                 6 => Some(-1),
@@ -847,8 +900,7 @@ impl<'a> Sampler<'a> {
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
         }
-        let transposed =
-            |m: &Matrix| -> Vec<Rational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
+        let transposed = |m: &Matrix| -> Vec<Rational> { (0..rows * cols).map(|p| m.data[(p % rows) * rows + p / rows].clone()).collect() };
         if special && rows != cols {
             return None;
         }
@@ -867,8 +919,7 @@ impl<'a> Sampler<'a> {
                 let m = matrix.clone();
                 for p in 0..rows * rows {
                     let (i, j) = (p % rows, p / rows);
-                    matrix.data[p] =
-                        (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
+                    matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
                     add_to_diagonal(&mut matrix, &fraction(1, 1));
@@ -880,8 +931,13 @@ impl<'a> Sampler<'a> {
                 for x in &mut matrix.data {
                     *x *= &small;
                 }
-                let sign = if self.random.range(0, 2) == 0 { -1 } else { 1 };
+                let turn = self.random.range(0, 3);
+                let sign = if turn == 0 { -1 } else { 1 };
                 add_to_diagonal(&mut matrix, &fraction(3 * sign, 2));
+                if turn == 1 {
+                    // Determinants have either sign in all dimensions.
+                    matrix.data[0] = &matrix.data[0] - &fraction(3, 1);
+                }
             }
             _ => {}
         }
@@ -928,7 +984,8 @@ impl<'a> Sampler<'a> {
 
     /// Whether a number is an end of the domain, where something is differentiated.
     fn on_edge(&self, domain: &Domain, value: &Rational) -> bool {
-        let is = |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (&Rational::from(end) - value).abs() < fraction(1, 20));
+        let is =
+            |end: &Option<(BigRational, bool)>| end.as_ref().is_some_and(|(end, _)| (&Rational::from(end) - value).abs() < fraction(1, 20));
         self.facts.derivative && matches!(domain, Domain::Interval { low, high } if is(low) || is(high))
     }
 

@@ -448,6 +448,7 @@ impl Reader {
                     let indices = self.index_list(sub, span)?;
                     if let [i, j] = indices.as_slice() {
                         let (i, j) = (int_expr(i.clone(), span), int_expr(j.clone(), span));
+                        self.compare_indices(&i, &j);
                         return value(Kind::Indicator(super::expr::Relation::Equal, Box::new(i), Box::new(j)), Shape::scalar());
                     }
                     return Err(Diagnostic::new(Code::Index, span, "Kronecker's delta has two indices").help("write `\\delta_{ij}`"));

@@ -83,6 +83,8 @@ pub struct Reader {
     pub(super) bare: HashSet<Span>,
     /// Symbols that stand for a function's value while something is differentiated by it.
     pub(super) values: HashMap<(SymbolId, Option<Int>), SymbolId>,
+    /// Indices of the statement that are compared with one another.
+    pub(super) compared: Vec<(SymbolId, SymbolId)>,
     /// Unit vectors with the sizes that they turned out to have.
     pub(super) units: Vec<(Int, Int)>,
     /// The name that is being defined, and the family's.
@@ -122,6 +124,7 @@ impl Reader {
             dummy: None,
             bare: HashSet::new(),
             values: HashMap::new(),
+            compared: Vec::new(),
             units: Vec::new(),
             defining: None,
             previous: None,
@@ -382,12 +385,25 @@ impl Reader {
                 // A bold letter's own family comes before the elements of the vector of the same name.
                 let family = self.lookup(&super::scope::family_key(&candidate)).is_some();
                 let hidden = same && family && indices == 1 && name.contains('{');
-                if value && fits && !hidden && found.is_none_or(|other| id > other) {
+                // A vector that lists a family's members leaves its elements members: they are the same, and may be differentiated by.
+                let lists = found.is_some_and(|family| self.lists(id, family));
+                if value && fits && !hidden && !lists && found.is_none_or(|other| id > other) {
                     found = Some(id);
                 }
             }
         }
         found
+    }
+
+    /// Whether a symbol is defined as the vector of a family's members.
+    fn lists(&self, vector: SymbolId, family: SymbolId) -> bool {
+        let SymbolKind::Defined(body) = &self.symbols[vector].kind else { return false };
+        let mut body = body;
+        while let Kind::Transpose(of) = &body.kind {
+            body = of;
+        }
+        matches!(&body.kind, Kind::Tabulate(row, col, member) if matches!(&member.kind, Kind::Member(id, indices)
+            if *id == family && indices.len() == 1 && indices[0].as_symbol().is_some_and(|index| index == *row || index == *col)))
     }
 
     /// How many indices a family has.
@@ -449,6 +465,31 @@ impl Reader {
         self.bare.clear();
         self.values.clear();
         self.units.clear();
+        self.compared.clear();
+    }
+
+    /// An index of which nothing is known but what it is compared with runs as far as that.
+    pub(super) fn share_ranges(&mut self) {
+        for _ in 0..self.compared.len() {
+            for (a, b) in self.compared.clone().into_iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
+                let range = self.indices.get(&b).and_then(|state| state.range.clone().or(state.fallback.clone()));
+                if let (Some(state), Some(range)) = (self.indices.get_mut(&a), range)
+                    && state.range.is_none()
+                    && state.fallback.is_none()
+                {
+                    state.fallback = Some(range);
+                }
+            }
+        }
+    }
+
+    /// Remembers that two indices are compared.
+    pub(super) fn compare_indices(&mut self, a: &Expr, b: &Expr) {
+        if let (Kind::Int(a), Kind::Int(b)) = (&a.kind, &b.kind)
+            && let (Some(a), Some(b)) = (a.as_symbol(), b.as_symbol())
+        {
+            self.compared.push((a, b));
+        }
     }
 
     /// The indices of unit vectors lie in the vectors, whose sizes are known by now.
