@@ -137,6 +137,8 @@ struct Judge<'a> {
     step: &'a Step,
     derivative: bool,
     height: usize,
+    /// Whether the verdict alone is asked for, without what makes a message helpful.
+    brief: bool,
 }
 
 /// Judges a step; the same text and seed give the same verdict.
@@ -145,6 +147,14 @@ pub fn judge(symbols: &Symbols, step: &Step, seed: u64) -> Judgement {
     let judge = Judge::new(symbols, step, &sampler);
     let tally = judge.tally(&mut sampler, Level::Prime);
     judge.verdict(tally, &mut sampler, seed)
+}
+
+/// The verdict of a step alone, the same as [`judge`] gives, without the search for a simple counterexample and for repairs.
+pub fn verdict(symbols: &Symbols, step: &Step, seed: u64) -> Verdict {
+    let mut sampler = Sampler::new(symbols, step, seed);
+    let judge = Judge { brief: true, ..Judge::new(symbols, step, &sampler) };
+    let tally = judge.tally(&mut sampler, Level::Prime);
+    judge.verdict(tally, &mut sampler, seed).verdict
 }
 
 impl Tally {
@@ -158,7 +168,7 @@ impl Tally {
 impl<'a> Judge<'a> {
     fn new(symbols: &'a Symbols, step: &'a Step, sampler: &Sampler) -> Judge<'a> {
         let nesting = |expr| crate::sample::nesting(symbols, expr);
-        Judge { symbols, step, derivative: sampler.facts.derivative, height: nesting(&step.left).max(nesting(&step.right)) }
+        Judge { symbols, step, derivative: sampler.facts.derivative, height: nesting(&step.left).max(nesting(&step.right)), brief: false }
     }
 
     fn tally(&self, sampler: &mut Sampler<'a>, level: Level) -> Tally {
@@ -483,6 +493,8 @@ impl<'a> Judge<'a> {
         } else if let Some(Fault::Limit(what)) = tally.fault {
             judgement.verdict = Verdict::Undecided;
             judgement.diagnostic = Some(self.message(Code::Limit, format!("this step is too large to be checked: {what} is bounded")));
+        } else if self.brief && tally.separating.is_some() {
+            judgement.verdict = if refutation { judgement.verdict } else { Verdict::Refused };
         } else if let Some(found) = tally.separating {
             let found = self.shrink(found, sampler, tally.level);
             let (left, right) = self.texts(&found);
@@ -525,7 +537,7 @@ impl<'a> Judge<'a> {
             if let Some(reason) = reason {
                 judgement.verdict = Verdict::Undecided;
                 let mut diagnostic = self.message(Code::Undecided, reason.to_string());
-                if tally.undefined > 0 {
+                if tally.undefined > 0 && !self.brief {
                     for help in self.domains(sampler, seed) {
                         diagnostic = diagnostic.help(help);
                     }

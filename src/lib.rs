@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod judge;
 pub mod math;
+pub mod mutate;
 #[cfg(feature = "book")]
 pub mod notebook;
 #[cfg(feature = "book")]

@@ -544,7 +544,7 @@ pub(super) fn to_int(expr: &Expr) -> Option<Int> {
 }
 
 /// Whether a command is a letter.
-pub(super) fn is_letter_command(name: &str) -> bool {
+pub(crate) fn is_letter_command(name: &str) -> bool {
     const LETTERS: &[&str] = &[
         "alpha",
         "beta",
