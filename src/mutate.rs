@@ -339,6 +339,9 @@ impl<'s> Page<'s> {
                 continue;
             }
             for step in &read.steps {
+                if step.misfit.is_some() && step.step.relation != Relation::NotEqual {
+                    return Some(Outcome::NoClaim);
+                }
                 let reached = sample::facts(&reader.symbols, &step.step).symbols;
                 if !reached.is_disjoint(defines)
                     && let Some(outcome) = self.falls_short(&reader, step)

@@ -83,6 +83,8 @@ pub struct Reader {
     pub(super) bare: HashSet<Span>,
     /// Symbols that stand for a function's value while something is differentiated by it.
     pub(super) values: HashMap<(SymbolId, Option<Int>), SymbolId>,
+    /// Functions whose place is being looked for.
+    pub(super) placing: Vec<(SymbolId, Option<Int>)>,
     /// Unit vectors with the sizes that they turned out to have.
     pub(super) units: Vec<(Int, Int)>,
     /// The name that is being defined, and the family's.
@@ -120,6 +122,7 @@ impl Reader {
             dummy: None,
             bare: HashSet::new(),
             values: HashMap::new(),
+            placing: Vec::new(),
             units: Vec::new(),
             defining: None,
         }
@@ -146,20 +149,12 @@ impl Reader {
 
     /// A shape in words.
     pub(super) fn shape_text(&self, shape: &Shape) -> String {
-        let shape = self.unknowns.resolve_shape(shape);
-        if shape.is_scalar() {
-            return "a scalar".to_string();
-        }
-        let size = |int: &Int| {
-            let text = int.display(&|id| if is_unknown(id) { "?".to_string() } else { self.symbols[id].name.clone() });
-            if text.contains(' ') { format!("({text})") } else { text }
-        };
-        format!("{}×{}", size(&shape.rows), size(&shape.cols))
+        self.symbols.shape_text(&self.unknowns.resolve_shape(shape))
     }
 
     /// A size in words.
     pub(super) fn int_text(&self, int: &Int) -> String {
-        self.unknowns.resolve(int).display(&|id| if is_unknown(id) { "?".to_string() } else { self.symbols[id].name.clone() })
+        self.symbols.int_text(&self.unknowns.resolve(int))
     }
 
     /// An unknown size.
