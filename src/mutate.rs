@@ -33,6 +33,8 @@ pub enum Outcome {
     Undecided,
     /// It is still true: the side that was changed equals what it was, in exact arithmetic.
     EqualForm,
+    /// It is an inequality that follows from the formula: the side that was changed only moved away from the other.
+    Weaker,
     /// Every step holds.
     Survives,
 }
@@ -67,6 +69,8 @@ pub struct Score {
     pub undecided: usize,
     /// Still true, as exact arithmetic shows.
     pub equal_forms: usize,
+    /// Inequalities that follow from the formula.
+    pub weaker: usize,
     /// Survivors.
     pub survivors: usize,
 }
@@ -80,6 +84,7 @@ impl Score {
             Outcome::NoClaim => self.no_claim += 1,
             Outcome::Undecided => self.undecided += 1,
             Outcome::EqualForm => self.equal_forms += 1,
+            Outcome::Weaker => self.weaker += 1,
             Outcome::Survives => self.survivors += 1,
         }
     }
@@ -92,6 +97,7 @@ impl Score {
             no_claim: self.no_claim + other.no_claim,
             undecided: self.undecided + other.undecided,
             equal_forms: self.equal_forms + other.equal_forms,
+            weaker: self.weaker + other.weaker,
             survivors: self.survivors + other.survivors,
         }
     }
@@ -313,7 +319,8 @@ impl<'s> Page<'s> {
             return outcome;
         }
         match change {
-            Change::Edit(edit) if self.is_equal_form(place, edit) => Outcome::EqualForm,
+            Change::Edit(edit) if self.beside(place, edit, "=") == Some(Verdict::Exact) => Outcome::EqualForm,
+            Change::Edit(edit) if self.follows(place, edit) => Outcome::Weaker,
             _ => Outcome::Survives,
         }
     }
@@ -378,29 +385,51 @@ impl<'s> Page<'s> {
         })
     }
 
-    /// Whether the side that was changed equals what it was, in exact arithmetic: the chain is read with both of them in it.
-    fn is_equal_form(&self, place: &Place, edit: &Edit) -> bool {
+    /// Whether an inequality follows from what it was.
+    fn follows(&self, place: &Place, edit: &Edit) -> bool {
+        let at = self.source.len() + edit.start;
+        let holds = |verdict: Option<Verdict>| matches!(verdict, Some(Verdict::Exact | Verdict::Checked));
+        let steps = place.read.steps.iter().filter(|step| step.step.left.span.start <= at && at <= step.step.right.span.end);
+        let mut relations = steps.map(|step| (step.step.relation, step.step.left.span.end < at));
+        // In a chain one side has a relation on either hand: then both would have to follow.
+        let (Some((relation, right)), None) = (relations.next(), relations.next()) else { return false };
+        match (relation, right) {
+            (Relation::Less | Relation::LessOrEqual, true) | (Relation::Greater | Relation::GreaterOrEqual, false) => {
+                holds(self.beside(place, edit, "\\le"))
+            }
+            (Relation::Less | Relation::LessOrEqual, false) | (Relation::Greater | Relation::GreaterOrEqual, true) => {
+                holds(self.beside(place, edit, "\\ge"))
+            }
+            _ => false,
+        }
+    }
+
+    /// What comes of comparing a side with what it was changed to: the formula is read with both in it, and the relation between them.
+    fn beside(&self, place: &Place, edit: &Edit, sign: &str) -> Option<Verdict> {
         let base = self.source.len();
         let tex = &place.formula.tex;
         let steps: Vec<&Step> = place.read.steps.iter().map(|step| &step.step).chain(&place.read.definitions).collect();
         let sides = steps.iter().flat_map(|step| [step.left.span, step.right.span]);
-        let Some(side) =
-            sides.filter(|side| side.start <= base + edit.start && base + edit.end <= side.end).min_by_key(|side| side.end - side.start)
-        else {
-            return false;
-        };
+        let inside = sides.filter(|side| side.start <= base + edit.start && base + edit.end <= side.end);
+        let side = inside.min_by_key(|side| side.end - side.start)?;
         let (start, end) = (side.start - base, side.end - base);
         let mut changed = edit.clone();
         (changed.start, changed.end) = (edit.start - start, edit.end - start);
-        let sign = " = ";
         let both = format!("{} {sign} {} {}", &tex[..end], replaced(&tex[start..end], &changed), &tex[end..]);
-        let Some(nodes) = parse(self.source, &both) else { return false };
+        let nodes = parse(self.source, &both)?;
         let mut reader = place.before.clone();
         let read = reader.formula(&nodes, place.role);
         let at = base + end;
-        let step = read.steps.iter().find(|step| step.step.at.start > at && step.step.at.start <= at + sign.len());
-        step.filter(|step| read.errors.is_empty() && step.misfit.is_none()).is_some_and(|step| {
-            std::iter::once(&step.step).chain(&step.inside).all(|step| judge::verdict(&reader.symbols, step, self.seed) == Verdict::Exact)
+        let step = read.steps.iter().find(|step| step.step.at.start > at && step.step.at.start <= at + 1)?;
+        if !read.errors.is_empty() || step.misfit.is_some() {
+            return None;
+        }
+        let verdicts = std::iter::once(&step.step).chain(&step.inside).map(|step| judge::verdict(&reader.symbols, step, self.seed));
+        verdicts.max_by_key(|verdict| match verdict {
+            Verdict::Exact => 0,
+            Verdict::Checked => 1,
+            Verdict::Undecided => 2,
+            Verdict::Refused => 3,
         })
     }
 }
@@ -497,12 +526,12 @@ pub fn review<'m>(files: &'m [(String, Vec<Mutant>)], explanations: &'m [Explana
 }
 
 /// The first line of a table of scores.
-pub const HEADER: &str = "file\tmutants\trefused\tno claim\tundecided\tequal forms\tsurvivors\n";
+pub const HEADER: &str = "file\tmutants\trefused\tno claim\tundecided\tequal forms\tweaker\tsurvivors\n";
 
 /// A file's line in a table of scores.
 pub fn row(file: &str, score: &Score) -> String {
-    let Score { mutants, refused, no_claim, undecided, equal_forms, survivors } = score;
-    format!("{file}\t{mutants}\t{refused}\t{no_claim}\t{undecided}\t{equal_forms}\t{survivors}\n")
+    let Score { mutants, refused, no_claim, undecided, equal_forms, weaker, survivors } = score;
+    format!("{file}\t{mutants}\t{refused}\t{no_claim}\t{undecided}\t{equal_forms}\t{weaker}\t{survivors}\n")
 }
 
 /// A table of scores: each file with its score. Lines that are none are passed over.
@@ -512,8 +541,8 @@ pub fn table(text: &str) -> Vec<(String, Score)> {
         let file = parts.next()?.to_string();
         let mut number = || parts.next()?.parse().ok();
         let (mutants, refused, no_claim) = (number()?, number()?, number()?);
-        let (undecided, equal_forms, survivors) = (number()?, number()?, number()?);
-        Some((file, Score { mutants, refused, no_claim, undecided, equal_forms, survivors }))
+        let (undecided, equal_forms, weaker, survivors) = (number()?, number()?, number()?, number()?);
+        Some((file, Score { mutants, refused, no_claim, undecided, equal_forms, weaker, survivors }))
     };
     text.lines().filter_map(row).collect()
 }
@@ -521,7 +550,7 @@ pub fn table(text: &str) -> Vec<(String, Score)> {
 /// A score in words.
 pub fn in_words(score: &Score) -> String {
     format!(
-        "{} mutants: {} refused by a value, {} no claim any more, {} undecided, {} equal forms, {} survivors",
-        score.mutants, score.refused, score.no_claim, score.undecided, score.equal_forms, score.survivors
+        "{} mutants: {} refused by a value, {} no claim any more, {} undecided, {} equal forms, {} weaker claims, {} survivors",
+        score.mutants, score.refused, score.no_claim, score.undecided, score.equal_forms, score.weaker, score.survivors
     )
 }

@@ -109,6 +109,7 @@ fn said(file: &str, source: &str, mutant: &Mutant) -> String {
         Outcome::NoClaim => "no claim",
         Outcome::Undecided => "undecided",
         Outcome::EqualForm => "equal form",
+        Outcome::Weaker => "weaker claim",
         Outcome::Survives => "survives",
     };
     let tex = mutant.tex.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -511,7 +511,8 @@ impl Reader {
         }
         let parameters = self.parameters(callable).unwrap_or_default();
         self.placing.push(key.clone());
-        let arguments = if self.is_defined(callable) { self.named_arguments(&parameters, span) } else { self.written_argument(callable, span) };
+        let arguments =
+            if self.is_defined(callable) { self.named_arguments(&parameters, span) } else { self.written_argument(callable, span) };
         self.placing.pop();
         let arguments = arguments?;
         let value = self.call(callable, arguments, span)?;
