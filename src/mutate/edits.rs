@@ -193,7 +193,7 @@ impl Editor<'_> {
             if place == Place::Side && matches!(node.kind, NodeKind::Wide | NodeKind::NewLine | NodeKind::Ampersand) {
                 self.condition = before;
             }
-            if place == Place::Side && begins_condition(node) {
+            if place == Place::Side && begins_condition(node) && nodes[i..].iter().any(holds_order) {
                 let end = (i + 1..nodes.len())
                     .find(|at| matches!(nodes[*at].kind, NodeKind::Wide | NodeKind::NewLine | NodeKind::Ampersand | NodeKind::Label(_)))
                     .unwrap_or(nodes.len());
@@ -784,6 +784,14 @@ fn is_order(node: &Node) -> bool {
             matches!(name.as_str(), "lt" | "gt" | "le" | "leq" | "leqslant" | "ge" | "geq" | "geqslant" | "ne" | "neq")
         }
         _ => false,
+    }
+}
+
+/// Whether a relation stands here, perhaps in the math of a text.
+fn holds_order(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Math(inner) if inner.iter().any(is_order))),
+        _ => is_order(node) || node.is_command("in"),
     }
 }
 
