@@ -1,5 +1,7 @@
 //! The command line: arguments to messages and an exit code.
 
+mod mutate;
+
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ const HELP: &str = "\
 Checks every equals sign of Markdown pages, from the TeX that their readers see.
 
     proofread check [--format text|json] [--seed N] FILE...
+    proofread mutate [--explained FILE] [--score FILE] [--every N] [--all] FILE...
     proofread explain [CODE]
     proofread book [build]
     proofread preprocess [--after-katex] [supports RENDERER]
@@ -34,19 +37,25 @@ Checks every equals sign of Markdown pages, from the TeX that their readers see.
 check       prints a message for each step that falls short, beginning with FILE:LINE:COLUMN, and then the counts
             --format json    one entry for each step, and one for each error that is no step's
             --seed N         other samples than the usual ones
+mutate      makes small mistakes in the formulas, one at a time, and lists those that the check does not notice
+            --explained FILE survivors with the reason why each is none to worry about, a line each: file, hash, change, reason
+            --score FILE     the stored table of scores, which must be true
+            --every N        tries one mutant of N only
+            --all            prints what became of each mutant
 explain     prints what a code such as P0203 means, or all codes with their titles
 book        builds the book of this folder and serves it with live reload, and installs mdBook and mdbook-katex before where they are missing
             build            builds it, and takes any warning of mdBook for a failure
 preprocess  is how mdBook calls, with the book on the standard input
 
 Settings stand in the table [preprocessor.proofread] of the nearest book.toml in a folder above the file.
-Exit code: 0 if every claim holds, 1 if not, 2 for wrong usage or a file that cannot be read.
+Exit code: 0 if every claim holds (of `mutate`: if every survivor is explained), 1 if not, 2 for wrong usage or a file that cannot be read.
 ";
 
 /// What was asked for.
 #[derive(Debug, PartialEq)]
 enum Command {
     Check { json: bool, seed: u64, files: Vec<PathBuf> },
+    Mutate(mutate::Mutate),
     Explain(Option<String>),
     Book { serve: bool },
     Preprocess(Pass),
@@ -62,6 +71,7 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, check: &Check, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match command(Parser::from_args(arguments)) {
         Ok(Command::Check { json, seed, files }) => check_files(json, seed, &files, check, out, err),
+        Ok(Command::Mutate(asked)) => mutate::run(&asked, out, err),
         Ok(Command::Explain(code)) => explain(code.as_deref(), out, err),
         Ok(Command::Book { serve }) => tools::book(serve, err).map(|good| if good { HOLDS } else { FALLS_SHORT }),
         Ok(Command::Preprocess(pass)) => {
@@ -100,6 +110,21 @@ fn command(mut arguments: Parser) -> Result<Command, String> {
                 }
             }
             if files.is_empty() { Err("no file to check was given".to_string()) } else { Ok(Command::Check { json, seed, files }) }
+        }
+        Some(Arg::Value(name)) if name == "mutate" => {
+            let mut asked = mutate::Mutate { every: 1, ..mutate::Mutate::default() };
+            while let Some(argument) = arguments.next().map_err(said)? {
+                match argument {
+                    Arg::Long("explained") => asked.explained = Some(PathBuf::from(arguments.value().map_err(said)?)),
+                    Arg::Long("score") => asked.score = Some(PathBuf::from(arguments.value().map_err(said)?)),
+                    Arg::Long("every") => asked.every = arguments.value().and_then(|value| value.parse()).map_err(said)?,
+                    Arg::Long("all") => asked.all = true,
+                    Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
+                    Arg::Value(file) => asked.files.push(PathBuf::from(file)),
+                    other => return Err(other.unexpected().to_string()),
+                }
+            }
+            if asked.files.is_empty() { Err("no file was given".to_string()) } else { Ok(Command::Mutate(asked)) }
         }
         Some(Arg::Value(name)) if name == "explain" => {
             let mut code = None;

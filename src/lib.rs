@@ -36,6 +36,7 @@ pub mod eval;
 mod hash;
 pub mod judge;
 pub mod math;
+pub mod mutate;
 #[cfg(feature = "book")]
 pub mod notebook;
 #[cfg(feature = "book")]

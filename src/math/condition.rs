@@ -29,7 +29,7 @@ pub(super) fn bare_letter(reader: &Reader, node: &Node) -> Option<String> {
 }
 
 /// Whether a text begins a condition.
-pub(super) fn begins_condition(words: &str) -> bool {
+pub(crate) fn begins_condition(words: &str) -> bool {
     let first: String = words.trim_start_matches(|c: char| !c.is_alphabetic()).chars().take_while(|c| c.is_alphabetic()).collect();
     BEGIN.contains(&first.to_lowercase().as_str())
 }

@@ -504,9 +504,17 @@ impl Reader {
         if let Some(id) = self.values.get(&key) {
             return Ok(*id);
         }
+        // A function whose place is asked for while its place is looked for has none: `\frac{df}{df}`.
+        if self.placing.contains(&key) {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "nothing says at which place this function is meant")
+                .help("write its argument: `f(x)`"));
+        }
         let parameters = self.parameters(callable).unwrap_or_default();
+        self.placing.push(key.clone());
         let arguments =
-            if self.is_defined(callable) { self.named_arguments(&parameters, span)? } else { self.written_argument(callable, span)? };
+            if self.is_defined(callable) { self.named_arguments(&parameters, span) } else { self.written_argument(callable, span) };
+        self.placing.pop();
+        let arguments = arguments?;
         let value = self.call(callable, arguments, span)?;
         let name = self.function_name(callable).unwrap_or_default();
         let shape = value.shape.clone();

@@ -118,7 +118,7 @@ pub(super) fn known(name: &str) -> Option<Callable> {
 }
 
 /// Whether a command is read as the name of a function.
-pub(super) fn is_function_command(name: &str) -> bool {
+pub(crate) fn is_function_command(name: &str) -> bool {
     !is_letter_command(name) && known(&format!("\\{name}")).is_some()
 }
 

@@ -85,6 +85,8 @@ pub struct Reader {
     pub(super) values: HashMap<(SymbolId, Option<Int>), SymbolId>,
     /// Indices of the statement that are compared with one another.
     pub(super) compared: Vec<(SymbolId, SymbolId)>,
+    /// Functions whose place is being looked for.
+    pub(super) placing: Vec<(SymbolId, Option<Int>)>,
     /// Unit vectors with the sizes that they turned out to have.
     pub(super) units: Vec<(Int, Int)>,
     /// The name that is being defined, and the family's.
@@ -125,6 +127,7 @@ impl Reader {
             bare: HashSet::new(),
             values: HashMap::new(),
             compared: Vec::new(),
+            placing: Vec::new(),
             units: Vec::new(),
             defining: None,
             previous: None,
@@ -152,20 +155,12 @@ impl Reader {
 
     /// A shape in words.
     pub(super) fn shape_text(&self, shape: &Shape) -> String {
-        let shape = self.unknowns.resolve_shape(shape);
-        if shape.is_scalar() {
-            return "a scalar".to_string();
-        }
-        let size = |int: &Int| {
-            let text = int.display(&|id| if is_unknown(id) { "?".to_string() } else { self.symbols[id].name.clone() });
-            if text.contains(' ') { format!("({text})") } else { text }
-        };
-        format!("{}×{}", size(&shape.rows), size(&shape.cols))
+        self.symbols.shape_text(&self.unknowns.resolve_shape(shape))
     }
 
     /// A size in words.
     pub(super) fn int_text(&self, int: &Int) -> String {
-        self.unknowns.resolve(int).display(&|id| if is_unknown(id) { "?".to_string() } else { self.symbols[id].name.clone() })
+        self.symbols.int_text(&self.unknowns.resolve(int))
     }
 
     /// An unknown size.
@@ -593,7 +588,7 @@ pub(super) fn to_int(expr: &Expr) -> Option<Int> {
 }
 
 /// Whether a command is a letter.
-pub(super) fn is_letter_command(name: &str) -> bool {
+pub(crate) fn is_letter_command(name: &str) -> bool {
     const LETTERS: &[&str] = &[
         "alpha",
         "beta",

@@ -138,15 +138,19 @@ impl Symbols {
         self.list.truncate(len);
     }
 
+    /// A whole number in words.
+    pub fn int_text(&self, int: &Int) -> String {
+        // Sizes that nothing settled have no symbol.
+        int.display(&|id: SymbolId| self.list.get(id.0 as usize).map_or("?".to_string(), |symbol| symbol.name.clone()))
+    }
+
     /// A shape in words: `scalar`, `n×1`.
     pub fn shape_text(&self, shape: &Shape) -> String {
-        // Sizes that nothing settled have no symbol.
-        let name = |id: SymbolId| self.get(id).map_or("?".to_string(), |symbol| symbol.name.clone());
         if shape.is_scalar() {
             return "a scalar".to_string();
         }
         let size = |int: &Int| {
-            let text = int.display(&name);
+            let text = self.int_text(int);
             if text.contains(' ') { format!("({text})") } else { text }
         };
         format!("{}×{}", size(&shape.rows), size(&shape.cols))
