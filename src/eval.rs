@@ -126,6 +126,8 @@ pub struct Evaluator<'a, S> {
     pub differentiated: f64,
     /// Whether π is larger by its last digit, which tells rounding from a difference.
     pub nudged: bool,
+    /// The steps of differences as a part of the usual ones.
+    pub part: f64,
     /// For each place of a `cases`, which branches were taken.
     pub branches: FastSet<(Span, usize)>,
 }
@@ -153,6 +155,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             largest: 0.0,
             differentiated: 0.0,
             nudged: false,
+            part: 1.0,
             branches: FastSet::default(),
         }
     }
@@ -540,11 +543,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     /// Takes what depends on one of `changed` out of the cache.
-    fn take_dependents(&mut self, changed: &[SymbolId]) -> Vec<(SymbolId, Cell<S>)> {
+    fn take_dependents(&mut self, changed: impl Iterator<Item = SymbolId>) -> Vec<(SymbolId, Cell<S>)> {
         let mut dependencies = self.dependencies.borrow_mut();
         let mut taken = Vec::new();
         for changed in changed {
-            for symbol in dependencies.dependents(*changed) {
+            for symbol in dependencies.dependents(changed) {
                 taken.extend(self.cache.0.remove_entry(symbol));
             }
         }
@@ -554,21 +557,20 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     /// Runs `f` with values bound to symbols; what depends on them follows, and all is as before afterwards.
     fn with<T>(&mut self, bindings: Bindings<S>, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let changed: Vec<SymbolId> = bindings.iter().map(|(key, _)| key.0).collect();
-        let saved = self.take_dependents(&changed);
+        let saved = self.take_dependents(changed.iter().copied());
         let before: Vec<(Key, Option<Rc<Value<S>>>)> =
             bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.set(key, Some(value)))).collect();
         let outcome = f(self);
         for (key, value) in before.into_iter().rev() {
             self.bound.set(key, value);
         }
-        self.take_dependents(&changed);
+        self.take_dependents(changed.into_iter());
         self.cache.0.extend(saved);
         outcome
     }
 
     fn with_ints<T>(&mut self, bindings: &[(SymbolId, i64)], f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
-        let changed: Vec<SymbolId> = bindings.iter().map(|(symbol, _)| *symbol).collect();
-        let saved = self.take_dependents(&changed);
+        let saved = self.take_dependents(bindings.iter().map(|(symbol, _)| *symbol));
         let before: Vec<Option<i64>> = bindings.iter().map(|(symbol, value)| self.ints.insert(*symbol, *value)).collect();
         let outcome = f(self);
         for ((symbol, _), value) in bindings.iter().zip(before) {
@@ -577,7 +579,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 None => self.ints.remove(symbol),
             };
         }
-        self.take_dependents(&changed);
+        self.take_dependents(bindings.iter().map(|(symbol, _)| *symbol));
         self.cache.0.extend(saved);
         outcome
     }
@@ -959,7 +961,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn difference(&mut self, body: &'a Expr, held: &[(Key, Rc<Value<S>>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
         let height = self.dependencies.borrow_mut().height(self.symbols, body).min(STEPS.len() - 1);
         let at = held.iter().find(|(k, _)| k == key).map_or(0.0, |(_, v)| v.data[position].real.weight());
-        let step = Rational::from_float(STEPS[height] * at.max(1.0)).ok_or(Fault::Undefined)?;
+        let step = Rational::from_float(STEPS[height] * at.max(1.0) * self.part).ok_or(Fault::Undefined)?;
         let step = Dual::constant(S::from_rational(&step)?);
         let mut slopes = Vec::new();
         for part in [1, 2, 4] {

@@ -28,6 +28,10 @@ const ROUNDING: f64 = 2e-14;
 const DIFFERENCES: [f64; 3] = [1e-7, 1e-5, 1e-3];
 /// Its rounding, relative to the largest number on the way: differences divide by their step.
 const DIFFERENCES_ROUNDING: [f64; 3] = [1e-9, 1e-7, 1e-5];
+/// The steps of differences as parts of the usual ones, taken one after the other while the error comes near its tolerance. Close to a pole
+/// the error is the extrapolation's, and vanishes with the step; where much cancels it is rounding's, and vanishes with a wider one. That of
+/// a wrong derivative stays.
+const PARTS: [f64; 4] = [1.0, 0.125, 0.015625, 8.0];
 /// How many samples are drawn.
 const DRAWN: usize = 22;
 /// From how many random samples a violation of an inequality is looked for. A false bound whose counterexamples lie in a narrow band
@@ -300,7 +304,7 @@ impl<'a> Judge<'a> {
     fn finding(&self, sample: &Sample, level: &mut Level, mut seen: Option<&mut Seen>) -> Finding {
         if *level == Level::Prime {
             match self.exact::<Prime>(sample, seen.as_deref_mut()) {
-                Finding::PassedOver(Fault::Unsupported | Fault::Limit(_)) => *level = Level::Rational,
+                Finding::PassedOver(Fault::Unsupported) => *level = Level::Rational,
                 // A divisor may be zero modulo the prime only.
                 Finding::PassedOver(fault @ (Fault::Undefined | Fault::Singular)) => {
                     match self.exact::<Rational>(sample, seen.as_deref_mut()) {
@@ -313,7 +317,8 @@ impl<'a> Judge<'a> {
         }
         if *level == Level::Rational {
             match self.exact::<Rational>(sample, seen.as_deref_mut()) {
-                Finding::PassedOver(Fault::Unsupported | Fault::Limit(_)) => *level = Level::Float,
+                // Fractions that grow too long are not supported either.
+                Finding::PassedOver(Fault::Unsupported) => *level = Level::Float,
                 finding => return finding,
             }
         }
@@ -321,12 +326,12 @@ impl<'a> Judge<'a> {
     }
 
     fn sides<S: Scalar>(&self, sample: &Sample, mode: Mode) -> Result<Sides<S>, Fault> {
-        self.sides_with(sample, mode, false)
+        self.sides_with(sample, mode, |_| {})
     }
 
-    fn sides_with<S: Scalar>(&self, sample: &Sample, mode: Mode, nudged: bool) -> Result<Sides<S>, Fault> {
+    fn sides_with<S: Scalar>(&self, sample: &Sample, mode: Mode, set: impl Fn(&mut Evaluator<S>)) -> Result<Sides<S>, Fault> {
         let mut evaluator = Evaluator::<S>::sharing(self.dependencies.clone(), self.symbols, sample, mode);
-        evaluator.nudged = nudged;
+        set(&mut evaluator);
         let (left, left_terms) = evaluator.side(&self.step.left)?;
         let (right, right_terms) = evaluator.side(&self.step.right)?;
         // A side may be a scalar where the other is 1×1; anything else that does not fit is a matter of this sample's sizes.
@@ -415,13 +420,19 @@ impl<'a> Judge<'a> {
         let part = |error: f64, tolerated: f64| if error <= 0.0 { 0.0 } else { error / tolerated };
         let mut difference = None;
         if self.derivative {
-            let (other_left, other_right) = match self.sides::<f64>(sample, Mode::Differences) {
-                Ok(sides) => (sides.left, sides.right),
-                Err(fault) => return Finding::PassedOver(fault),
-            };
-            let excess = worst(&other_left, &right).max(worst(&left, &other_right));
             let nested = self.height.clamp(1, 3) - 1;
             let tolerance = (DIFFERENCES[nested] * terms).max(DIFFERENCES_ROUNDING[nested] * differentiated);
+            let mut excess = f64::INFINITY;
+            for part in PARTS {
+                let (other_left, other_right) = match self.sides_with::<f64>(sample, Mode::Differences, |evaluator| evaluator.part = part) {
+                    Ok(sides) => (sides.left, sides.right),
+                    Err(fault) => return Finding::PassedOver(fault),
+                };
+                excess = excess.min(worst(&other_left, &right).max(worst(&left, &other_right)));
+                if finding != Finding::Agrees || excess <= 0.1 * tolerance {
+                    break;
+                }
+            }
             // A side that vanishes gives no size to be relative to.
             let error = if vanishing { excess / differentiated } else { relative(excess) };
             difference = Some((error, part(excess, tolerance)));
@@ -459,7 +470,7 @@ impl<'a> Judge<'a> {
             (new - excess).abs() > 0.01 * excess
         };
         // The last digit of π, as in sin π, is there wherever the sample lies: it moves when π does.
-        if moves(self.sides_with::<f64>(sample, Mode::Dual, true)) {
+        if moves(self.sides_with::<f64>(sample, Mode::Dual, |evaluator| evaluator.nudged = true)) {
             return true;
         }
         for number in 1..=3 {
@@ -533,7 +544,7 @@ impl<'a> Judge<'a> {
             );
         } else if let Some(Fault::Limit(what)) = tally.fault {
             judgement.verdict = Verdict::Undecided;
-            judgement.diagnostic = Some(self.message(Code::Limit, format!("this step is too large to be checked: {what} is bounded")));
+            judgement.diagnostic = Some(self.message(Code::Limit, too_large(what)));
         } else if self.brief && tally.separating.is_some() {
             judgement.verdict = if refutation { judgement.verdict } else { Verdict::Refused };
         } else if let Some(found) = tally.separating {
@@ -574,6 +585,10 @@ impl<'a> Judge<'a> {
                 Some("every sample lies on a kink of what is differentiated")
             } else if tally.undefined > 0 {
                 Some("a side is undefined on most samples")
+            } else if let Some(what) = sampler.too_large {
+                judgement.verdict = Verdict::Undecided;
+                judgement.diagnostic = Some(self.message(Code::Limit, too_large(what)));
+                return judgement;
             } else {
                 Some("no sample meets the conditions")
             };
@@ -778,6 +793,10 @@ impl<'a> Judge<'a> {
         }
         Vec::new()
     }
+}
+
+fn too_large(what: &str) -> String {
+    format!("this step is too large to be checked: {what} is bounded")
 }
 
 #[cfg(test)]

@@ -395,6 +395,8 @@ pub struct Sampler<'a> {
     bounds: FastMap<SymbolId, (Option<i64>, Option<i64>)>,
     random: Random,
     drawn: usize,
+    /// What was too large for a sample.
+    pub too_large: Option<&'static str>,
 }
 
 /// FNV-1a, of the text that a step's samples are derived from.
@@ -420,6 +422,7 @@ impl<'a> Sampler<'a> {
             bounds: FastMap::default(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
+            too_large: None,
         };
         for condition in &step.conditions {
             sampler.learn(condition);
@@ -732,13 +735,15 @@ impl<'a> Sampler<'a> {
             };
             let (rows, cols) = (usize::try_from(rows?).ok()?, usize::try_from(cols?).ok()?);
             if rows.saturating_mul(cols) > 10_000 {
+                self.too_large = Some("the number of elements of a variable");
                 return None;
             }
             let mut keys = vec![Vec::new()];
             if let SymbolKind::Family { ranges, .. } = &symbol.kind {
                 for (low, high) in ranges {
                     let (low, high) = (low.value(&sample.ints)?, high.value(&sample.ints)?);
-                    if high.saturating_sub(low) > 1000 {
+                    if high.saturating_sub(low).saturating_mul(keys.len() as i64) > 1000 {
+                        self.too_large = Some("the number of members of a family");
                         return None;
                     }
                     keys = keys.iter().flat_map(|key: &Vec<i64>| (low..=high).map(move |i| [key.as_slice(), &[i]].concat())).collect();

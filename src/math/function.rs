@@ -5,9 +5,10 @@ use num_rational::BigRational;
 use super::cursor::{Cursor, is_dots, is_layout, matching, opens, relations, split_commas};
 use super::expr::{By, Elementary, Expr, Extremum, Kind, Reduction, Shape, SymbolId};
 use super::int::Int;
-use super::reader::{Read, Reader, expr, int_expr, is_letter_command};
+use super::reader::{MAX_WRITTEN_DEPTH, MAX_WRITTEN_OUT, Read, Reader, expr, int_expr, is_letter_command};
 use super::scope::{Meaning, family_key};
 use super::symbol::{Domain, Symbol, SymbolKind};
+use super::walk;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::tex::tree::{Node, NodeKind, Scripts, canonical};
@@ -736,9 +737,9 @@ impl Reader {
     }
 
     /// Whether a function is defined, and not arbitrary.
-    pub(super) fn body_of(&self, id: SymbolId) -> Option<Expr> {
+    pub(super) fn body_of(&self, id: SymbolId) -> Option<&Expr> {
         match &self.symbols[id].kind {
-            SymbolKind::Function { body, .. } => body.clone(),
+            SymbolKind::Function { body, .. } => body.as_ref(),
             _ => None,
         }
     }
@@ -748,7 +749,7 @@ impl Reader {
         match callable {
             Callable::Function(_) | Callable::Member(..) => {
                 let parameters = self.parameters(callable).unwrap_or_default();
-                let value = self.applied(callable, &parameters, span);
+                let value = self.applied(callable, &parameters, span)?;
                 Ok((parameters, value))
             }
             Callable::Component(inner, index) => {
@@ -777,28 +778,53 @@ impl Reader {
         }
     }
 
+    /// The body of a defined function in a place of its own. Functions of functions may grow without measure, so that it is counted.
+    fn written_out(&mut self, id: SymbolId, span: Span) -> Read<Option<Expr>> {
+        let Some(body) = self.body_of(id) else { return Ok(None) };
+        let (parts, depth) = walk::extent(body);
+        let body = if depth > MAX_WRITTEN_DEPTH { None } else { Some(body) };
+        match body.filter(|_| self.written_out + parts <= MAX_WRITTEN_OUT) {
+            Some(body) => {
+                let body = Expr { span, ..body.clone() };
+                self.written_out += parts;
+                Ok(Some(body))
+            }
+            None => Err(Diagnostic::new(
+                Code::Limit,
+                span,
+                format!(
+                    "with the definitions of its functions written out, a formula may have {MAX_WRITTEN_OUT} parts at most, \
+                     nested {MAX_WRITTEN_DEPTH} deep"
+                ),
+            )
+            .help("give intermediate values symbols of their own, which are evaluated once")),
+        }
+    }
+
     /// The body of a defined function, or a declared one applied to its own parameters.
-    fn applied(&mut self, callable: &Callable, parameters: &[SymbolId], span: Span) -> Expr {
-        let arguments =
-            || -> Vec<Expr> { parameters.iter().map(|p| expr(Kind::Symbol(*p), self.symbols[*p].shape.clone(), span)).collect() };
+    fn applied(&mut self, callable: &Callable, parameters: &[SymbolId], span: Span) -> Read<Expr> {
+        let arguments = |this: &Reader| -> Vec<Expr> {
+            parameters.iter().map(|p| expr(Kind::Symbol(*p), this.symbols[*p].shape.clone(), span)).collect()
+        };
         match callable {
             Callable::Function(id) => {
                 let shape = self.symbols[*id].shape.clone();
-                match self.body_of(*id) {
-                    Some(body) => Expr { span, ..body },
-                    None => expr(Kind::Apply(*id, arguments()), shape, span),
-                }
+                Ok(match self.written_out(*id, span)? {
+                    Some(body) => body,
+                    None => expr(Kind::Apply(*id, arguments(self)), shape, span),
+                })
             }
             Callable::Member(id, index) => {
                 let shape = self.symbols[*id].shape.clone();
-                match (self.body_of(*id), self.function_indices.get(id)) {
+                let body = self.written_out(*id, span)?;
+                Ok(match (body, self.function_indices.get(id)) {
                     (Some(body), Some((letter, _, _))) => expr(Kind::LetInt(vec![(*letter, index.clone())], Box::new(body)), shape, span),
                     _ => {
                         let mut list = vec![expr(Kind::Int(index.clone()), Shape::scalar(), span)];
-                        list.extend(arguments());
+                        list.extend(arguments(self));
                         expr(Kind::Apply(*id, list), shape, span)
                     }
-                }
+                })
             }
             _ => unreachable!("only functions of the page have parameters of their own"),
         }
@@ -967,7 +993,7 @@ impl Reader {
                     .note(format!("`{name}` takes {}", self.shape_text(&wanted))));
             }
         }
-        let value = self.applied(callable, &parameters, span);
+        let value = self.applied(callable, &parameters, span)?;
         let bindings: Vec<(SymbolId, Expr)> = parameters.into_iter().zip(arguments).collect();
         Ok(match like {
             Some(like) => {

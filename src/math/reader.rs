@@ -69,6 +69,8 @@ pub struct Reader {
     pub(super) shared_cases: Vec<Vec<Vec<Node>>>,
     /// How deep the reading is nested.
     pub(super) depth: usize,
+    /// How many parts the bodies of functions have brought into the statement.
+    pub(super) written_out: usize,
     /// The nodes of the statement that is being read.
     pub(super) statement: Vec<Node>,
     /// Where the side stands that is being read.
@@ -97,6 +99,9 @@ pub struct Reader {
 
 /// How deeply expressions may be nested.
 const MAX_DEPTH: usize = 96;
+/// How many parts the bodies of functions may bring into a statement, and how deeply each may be nested.
+pub(super) const MAX_WRITTEN_OUT: usize = 20_000;
+pub(super) const MAX_WRITTEN_DEPTH: usize = 120;
 
 impl Reader {
     /// A reader at the beginning of a chapter.
@@ -119,6 +124,7 @@ impl Reader {
             variants: 1,
             shared_cases: Vec::new(),
             depth: 0,
+            written_out: 0,
             statement: Vec::new(),
             side: Span::default(),
             introduced: Vec::new(),
@@ -457,6 +463,7 @@ impl Reader {
         self.variant = 0;
         self.variants = 1;
         self.depth = 0;
+        self.written_out = 0;
         self.bare.clear();
         self.values.clear();
         self.units.clear();

@@ -126,6 +126,23 @@ pub fn each_child<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     }
 }
 
+/// How many parts an expression has, and how deeply they are nested; a chain of sums or products counts once.
+pub fn extent(expr: &Expr) -> (usize, usize) {
+    let (mut parts, mut depth) = (1, 0);
+    let mut first = true;
+    each_child(expr, &mut |child| {
+        let inner = extent(child);
+        let chained = std::mem::take(&mut first) && is_chain(expr) && is_chain(child);
+        parts += inner.0;
+        depth = depth.max(inner.1 - usize::from(chained));
+    });
+    (parts, depth + 1)
+}
+
+fn is_chain(expr: &Expr) -> bool {
+    matches!(expr.kind, Kind::Add(..) | Kind::Sub(..) | Kind::Mul(..) | Kind::Hadamard(..) | Kind::Kronecker(..))
+}
+
 /// Calls `f` for each expression in a condition.
 pub fn each_in_condition<'e>(condition: &'e Condition, f: &mut dyn FnMut(&'e Expr)) {
     match condition {

@@ -12,7 +12,7 @@ use num_traits::{Signed, ToPrimitive};
 use super::{Fault, Scalar, ordered};
 use crate::math::expr::Elementary;
 
-/// Longer numerators or denominators are an error, so that work stays bounded.
+/// Longer numerators or denominators are not supported, so that work stays bounded.
 const MOST_BITS: u64 = 8192;
 
 /// A fraction. Nearly all that occur are short, and are kept in two machine words.
@@ -115,9 +115,7 @@ impl Rational {
 
     fn bounded(self) -> Result<Rational, Fault> {
         match &self.0 {
-            Long(value) if value.numer().bits() > MOST_BITS || value.denom().bits() > MOST_BITS => {
-                Err(Fault::Limit("the length of an exact fraction"))
-            }
+            Long(value) if value.numer().bits() > MOST_BITS || value.denom().bits() > MOST_BITS => Err(Fault::Unsupported),
             _ => Ok(self),
         }
     }
