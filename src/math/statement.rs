@@ -796,9 +796,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     let comma = |at: usize| matches!(rest[at].kind, NodeKind::Char(',')) && rest.get(at + 1).is_none_or(is_layout);
                     let leading = trim(&piece.nodes).is_empty();
                     let until = (0..rest.len())
-                        .find(|at| {
-                            comma(*at) || rest[*at].words().is_some_and(|w| !joins(&w)) || leading && ends_lead(rest, *at)
-                        })
+                        .find(|at| comma(*at) || rest[*at].words().is_some_and(|w| !joins(&w)) || leading && ends_lead(rest, *at))
                         .unwrap_or(rest.len());
                     let more = relations(&rest[..until.max(usize::from(!rest.is_empty()))]);
                     if begins_condition(words) && leading && until < rest.len() && ends_lead(rest, until) {
@@ -871,8 +869,7 @@ fn ends_lead(nodes: &[Node], at: usize) -> bool {
         NodeKind::Char(':') => !nodes.get(at + 1).is_some_and(|next| next.is_char('=')) && !nodes[at..].iter().any(arrow),
         NodeKind::Wide | NodeKind::Ampersand => {
             let behind = nodes[at..].iter().position(|node| !is_layout(node)).map(|next| &nodes[at + next..]);
-            !relations(&nodes[..at]).is_empty()
-                && behind.is_some_and(|behind| behind[0].words().is_none() && !relations(behind).is_empty())
+            !relations(&nodes[..at]).is_empty() && behind.is_some_and(|behind| behind[0].words().is_none() && !relations(behind).is_empty())
         }
         _ => false,
     }
