@@ -140,6 +140,8 @@ struct Tally {
     dimensions: BTreeMap<SymbolId, BTreeSet<i64>>,
     /// Of random samples with a size or number of at most 1, by these: whether some were defined, and whether some were not.
     small: BTreeMap<Vec<(SymbolId, i64)>, (bool, bool)>,
+    /// A sample on which the sides agree.
+    agreeing: Option<Sample>,
     separating: Option<Sample>,
     fault: Option<Fault>,
 }
@@ -205,6 +207,7 @@ impl<'a> Judge<'a> {
             seen: Seen::default(),
             dimensions: BTreeMap::new(),
             small: BTreeMap::new(),
+            agreeing: None,
             separating: None,
             fault: None,
         };
@@ -278,6 +281,7 @@ impl<'a> Judge<'a> {
         match finding {
             Finding::Agrees => {
                 tally.compared += 1;
+                tally.agreeing = Some(sample.clone());
                 tally.random += usize::from(!sample.structured);
                 for (id, value) in &sample.ints {
                     tally.dimensions.entry(*id).or_default().insert(*value);
@@ -302,6 +306,9 @@ impl<'a> Judge<'a> {
 
     /// What a sample says, in the first kind of number that can say it; `level` remembers which.
     fn finding(&self, sample: &Sample, level: &mut Level, mut seen: Option<&mut Seen>) -> Finding {
+        if sample.rounded {
+            *level = Level::Float;
+        }
         if *level == Level::Prime {
             match self.exact::<Prime>(sample, seen.as_deref_mut()) {
                 Finding::PassedOver(Fault::Unsupported) => *level = Level::Rational,
@@ -613,8 +620,9 @@ impl<'a> Judge<'a> {
     fn confirm(&self, sampler: &mut Sampler<'a>, tally: &mut Tally) {
         let mut float = None;
         for _ in 0..4 {
-            let Some(sample) = sampler.draw() else { continue };
-            let Some(instance) = sampler.instances(&sample).into_iter().next() else { continue };
+            let fresh = sampler.draw().and_then(|sample| sampler.instances(&sample).into_iter().next());
+            // Where conditions are hardly ever met, what was compared before must do.
+            let Some(instance) = fresh.or_else(|| tally.agreeing.clone()) else { continue };
             match self.exact::<Rational>(&instance, None) {
                 Finding::Agrees => return,
                 Finding::Separates => {

@@ -63,6 +63,8 @@ pub struct Sample {
     pub structured: bool,
     /// Whether a value was moved far away, where functions come so close to their limits that rounding hides the difference.
     pub far: bool,
+    /// Whether a condition is met up to rounding only, so that exact arithmetic has no say.
+    pub rounded: bool,
 }
 
 /// What occurs in an expression and in the definitions that it reaches.
@@ -83,6 +85,9 @@ pub struct Facts<'a> {
     /// The place of each `cases` with the number of its branches.
     pub branches: FastSet<(Span, usize)>,
 }
+
+/// How far an equation that samples are drawn to meet may be off.
+const MET: f64 = 4e-15;
 
 enum Part<'a> {
     Expr(&'a Expr),
@@ -388,6 +393,8 @@ pub struct Sampler<'a> {
     order: Vec<SymbolId>,
     /// Values to be taken from another symbol or number, as conditions demand.
     equal: Vec<(SymbolId, &'a Expr)>,
+    /// Other equations between numbers, which conditions demand.
+    equations: Vec<(&'a Expr, &'a Expr)>,
     /// Vectors and matrices of which a condition says that they are not equal.
     unequal: Vec<(SymbolId, SymbolId)>,
     narrowed: FastMap<SymbolId, Domain>,
@@ -417,6 +424,7 @@ impl<'a> Sampler<'a> {
             dependencies: Rc::default(),
             order,
             equal: Vec::new(),
+            equations: Vec::new(),
             unequal: Vec::new(),
             narrowed: FastMap::default(),
             bounds: FastMap::default(),
@@ -445,10 +453,11 @@ impl<'a> Sampler<'a> {
                 }
             }
             Condition::Relation(Relation::Equal, a, b) => match (&a.kind, &b.kind) {
-                (Kind::Symbol(x), _) if self.free_variable(*x) => self.equal.push((*x, b)),
-                (_, Kind::Symbol(y)) if self.free_variable(*y) => self.equal.push((*y, a)),
+                (Kind::Symbol(x), _) if self.free_variable(*x) && !self.mentions(b, *x) => self.equal.push((*x, b)),
+                (_, Kind::Symbol(y)) if self.free_variable(*y) && !self.mentions(a, *y) => self.equal.push((*y, a)),
                 (Kind::Int(x), _) if x.as_symbol().is_some() => self.equal.extend(x.as_symbol().map(|x| (x, &**b))),
                 (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
+                _ if a.shape.is_scalar() && b.shape.is_scalar() => self.equations.push((a, b)),
                 _ => {}
             },
             Condition::Relation(Relation::Less | Relation::LessOrEqual, a, b)
@@ -526,6 +535,12 @@ impl<'a> Sampler<'a> {
         }
     }
 
+    fn mentions(&self, expr: &'a Expr, symbol: SymbolId) -> bool {
+        let mut walk = Walk::new(self.symbols, true);
+        walk.parts.push(Part::Expr(expr));
+        walk.run().facts.symbols.contains(&symbol)
+    }
+
     fn free_variable(&self, symbol: SymbolId) -> bool {
         matches!(self.symbols[symbol].kind, SymbolKind::Variable { parameter: false, .. })
     }
@@ -543,7 +558,7 @@ impl<'a> Sampler<'a> {
         let number = self.drawn;
         self.drawn += 1;
         // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
-        const STYLES: [usize; 11] = [1, 2, 3, 8, 5, 6, 7, 4, 8, 7, 5];
+        const STYLES: [usize; 11] = [1, 2, 3, 8, 5, 6, 7, 4, 8, 9, 5];
         let style = if number % 2 == 1 { STYLES.get(number / 2).copied().unwrap_or(0) } else { 0 };
         self.styled(number, style, 60, false)
     }
@@ -589,7 +604,25 @@ impl<'a> Sampler<'a> {
             return true;
         }
         let mut evaluator = Evaluator::<f64>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual);
-        self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true))
+        let mut left: Vec<&Condition> = self.step.conditions.iter().collect();
+        while let Some(condition) = left.pop() {
+            let holds = match condition {
+                Condition::All(list) => {
+                    left.extend(list);
+                    true
+                }
+                // What is met up to rounding is met.
+                Condition::Relation(Relation::Equal, a, b) if sample.rounded => match (evaluator.value(a), evaluator.value(b)) {
+                    (Ok(a), Ok(b)) => a.data.iter().zip(&b.data).all(|(x, y)| (x.real - y.real).abs() <= MET * (1.0 + x.real.abs())),
+                    _ => false,
+                },
+                condition => evaluator.holds(condition) == Ok(true),
+            };
+            if !holds {
+                return false;
+            }
+        }
+        true
     }
 
     /// The sample with each of the values of its free indices for which the conditions hold, up to a bound.
@@ -647,7 +680,7 @@ impl<'a> Sampler<'a> {
             let (from, to) = match (dimension, small) {
                 (true, true) => (low, low + 1 + wider),
                 // An inequality may well hold for small dimensions only.
-                (true, false) if ordered && (number % 8 == 5 || number == 15) => (low + 5, low + 7 + wider),
+                (true, false) if ordered && (number % 8 == 5 || number == 19) => (low + 5, low + 7 + wider),
                 // Every third sample has dimensions larger than one, all different; every fifth has ones.
                 (true, false) if number.is_multiple_of(3) => (low.max(2), low.max(2) + 3 + wider),
                 (true, false) if number % 5 == 2 => (low, low + wider),
@@ -723,7 +756,8 @@ impl<'a> Sampler<'a> {
     }
 
     fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
-        let mut sample = Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false };
+        let mut sample =
+            Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false, rounded: false };
         let symbols = self.symbols;
         for id in self.order.clone() {
             let symbol = &symbols[id];
@@ -765,11 +799,15 @@ impl<'a> Sampler<'a> {
                 (Kind::Symbol(other), _) if sample.values.contains_key(&(*other, Vec::new())) => {
                     sample.values[&(*other, Vec::new())].clone()
                 }
-                _ => {
-                    let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
-                    let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
-                    Matrix { rows, cols, data: data? }
-                }
+                _ => match Evaluator::<Rational>::new(symbols, &sample, Mode::Dual).value(value) {
+                    Ok(exact) => Matrix { rows: exact.rows, cols: exact.cols, data: exact.data.into_iter().map(|x| x.real).collect() },
+                    Err(_) => {
+                        let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
+                        let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
+                        sample.rounded = true;
+                        Matrix { rows, cols, data: data? }
+                    }
+                },
             };
             let drawn = sample.values.get_mut(&(symbol, Vec::new()))?;
             if drawn.data.len() == matrix.data.len() {
@@ -782,7 +820,74 @@ impl<'a> Sampler<'a> {
             self.near_comparison(&mut sample);
         }
         self.nearly_equal(&mut sample);
+        for (a, b) in self.equations.clone() {
+            self.solve(a, b, &mut sample);
+        }
         Some(sample)
+    }
+
+    /// Moves one number such that an equation holds: exactly where it is linear in the number, else up to rounding.
+    fn solve(&mut self, a: &'a Expr, b: &'a Expr, sample: &mut Sample) {
+        let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
+        movable.retain(|key| matches!(self.domain(key.0), Domain::Reals | Domain::Interval { .. } | Domain::Without(_)));
+        movable.sort_unstable();
+        if movable.is_empty() {
+            return;
+        }
+        let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
+        let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
+        let position = self.random.range(0, count as i64 - 1) as usize;
+        let start = sample.values[&key].data[position].clone();
+        let at = |value: &BigRational| {
+            let mut moved = sample.clone();
+            if let Some(matrix) = moved.values.get_mut(&key) {
+                matrix.data[position] = value.clone();
+            }
+            moved
+        };
+        let symbols = self.symbols;
+        let exact = |value: &BigRational| {
+            let moved = at(value);
+            let mut evaluator = Evaluator::<Rational>::new(symbols, &moved, Mode::Dual);
+            let (left, right) = (evaluator.value(a).ok()?, evaluator.value(b).ok()?);
+            Some(&left.data.first()?.real.0 - &right.data.first()?.real.0)
+        };
+        let one = fraction(1, 1);
+        if let Some(zero) = exact(&start)
+            && let Some(next) = exact(&(&start + &one))
+        {
+            if zero.is_zero() {
+                return;
+            }
+            let slope = next - &zero;
+            if !slope.is_zero() {
+                let value = &start - &zero / slope;
+                if exact(&value).is_some_and(|rest| rest.is_zero()) && contains(&self.domain(key.0), &value) {
+                    *sample = at(&value);
+                    return;
+                }
+            }
+        }
+        // The secant method.
+        let float = |value: f64| {
+            let moved = at(&BigRational::from_float(value)?);
+            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, &moved).ok()?.2.first()?);
+            Some(one(a)? - one(b)?)
+        };
+        let (Some(mut x), Some(mut y)) = (start.to_f64(), start.to_f64().map(|x| x + 0.125)) else { return };
+        let (Some(mut fx), Some(mut fy)) = (float(x), float(y)) else { return };
+        for _ in 0..40 {
+            if fy.abs() < MET || fy == fx {
+                break;
+            }
+            let next = y - fy * (y - x) / (fy - fx);
+            let Some(value) = Some(next).filter(|next| next.is_finite()).and_then(float) else { return };
+            (x, fx, y, fy) = (y, fy, next, value);
+        }
+        if let Some(value) = BigRational::from_float(y).filter(|value| fy.abs() < MET && contains(&self.domain(key.0), value)) {
+            *sample = at(&value);
+            sample.rounded = true;
+        }
     }
 
     /// Every second time, makes two vectors that must not be equal so in all elements but one.
@@ -893,14 +998,14 @@ impl<'a> Sampler<'a> {
                 1 => Some(0),
                 2 => Some(1),
                 3 => Some(self.random.range(0, 1) * 2 - 1),
-                // Of square matrices, every second one is the identity.
-                4 if square && unit.is_multiple_of(2) => Some(i64::from(position % rows == position / rows)),
                 4 => Some(i64::from(position == unit)),
                 5 => Some(self.random.range(-3, 3)),
                 6 => Some(-1),
                 7 => Some([0, 1, 1, -1, 2][self.random.range(0, 4) as usize]),
                 // Many numbers that are equal to one another, and some that are not.
                 8 => Some(self.random.range(0, 1)),
+                9 if square => Some(i64::from(position % rows == position / rows)),
+                9 => Some(self.random.range(-3, 3)),
                 _ => None,
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
