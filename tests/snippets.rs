@@ -22,9 +22,10 @@ fn is_analytic_derivative(symbols: &Symbols, step: &Step) -> bool {
 
 /// The steps of a formula with which a function can be compared: of each chain those before the first sign that is none of equality.
 fn comparable(formula: &FormulaReading) -> impl Iterator<Item = &Step> {
-    formula.steps.chunk_by(|a, b| a.chain == b.chain).flat_map(|chain| {
-        chain.iter().map(|step| &step.step).take_while(|step| step.relation == Relation::Equal)
-    })
+    formula
+        .steps
+        .chunk_by(|a, b| a.chain == b.chain)
+        .flat_map(|chain| chain.iter().map(|step| &step.step).take_while(|step| step.relation == Relation::Equal))
 }
 
 /// The labels of a page's analytic derivatives.
@@ -68,4 +69,32 @@ fn every_analytic_derivative_has_its_function() {
     }
     assert!(wrong.is_empty(), "\n{}\n{} of {found} are missing", wrong.join("\n"), wrong.len());
     assert!(found >= 200, "{found}");
+}
+
+#[test]
+fn what_is_missing_is_found() {
+    let page = r#"Let $x \in \mathbb{R}$ and $f : \mathbb{R} \to \mathbb{R}$, and let $y := f(x)$.
+
+$$ \frac{d}{dx} x^2 = 2x \label{a.held} $$
+$$ \frac{d}{dx} x^3 = 3x^2 \label{a.not-measured} $$
+$$ \frac{d}{dx} x^4 = 4x^3 \label{a.absent} $$
+$$ \frac{dy}{dx} = f'(x) \label{a.arbitrary} $$
+$$ \frac{d}{dx} x^2 \ne x \label{a.refuted} $$
+$$ (x + 1)^2 = x^2 + 2x + 1 \label{a.algebra} $$
+
+```rust
+formula("a.held").agrees_with(|at| 2.0 * at.scalar("x"));
+assert_relative_eq!(2.0, numeric::derivative(|x| x * x, 1.0));
+```
+
+```rust
+formula("a.not-measured").agrees_with(|at| 3.0 * at.scalar("x").powi(2));
+```
+"#;
+    let chapter = read_page(page, &common::settings());
+    assert_eq!(derivatives(&chapter), ["a.held", "a.not-measured", "a.absent"]);
+    let missing = missing(page, &chapter);
+    let starts = ["`a.not-measured` has a Rust function that", "`a.absent` has no Rust function"];
+    assert_eq!(missing.len(), starts.len(), "{missing:?}");
+    assert!(missing.iter().zip(starts).all(|(message, start)| message.starts_with(start)), "{missing:?}");
 }
