@@ -7,6 +7,8 @@ mod edits;
 
 use std::collections::{HashMap, HashSet};
 
+use crate::hash::FastSet;
+
 pub use edits::Edit;
 
 use crate::check::{Layout, Settings, Verdict};
@@ -154,9 +156,9 @@ struct Place {
     layout: Layout,
     kronecker: Option<String>,
     /// The symbols that it defines.
-    defines: HashSet<SymbolId>,
+    defines: FastSet<SymbolId>,
     /// The symbols that each of its steps rests on.
-    rests: Vec<HashSet<SymbolId>>,
+    rests: Vec<FastSet<SymbolId>>,
 }
 
 /// Places in a formula's TeX are counted from the end of the file, so that none is taken for a place of another formula.
@@ -312,7 +314,7 @@ impl<'s> Page<'s> {
                 return outcome;
             }
         }
-        let defines: HashSet<SymbolId> = read.introduced.iter().copied().filter(|id| defined(&reader, *id)).collect();
+        let defines: FastSet<SymbolId> = read.introduced.iter().copied().filter(|id| defined(&reader, *id)).collect();
         if !defines.is_empty()
             && let Some(outcome) = self.later(at, &defines, reader)
         {
@@ -326,7 +328,7 @@ impl<'s> Page<'s> {
     }
 
     /// Whether the steps on the rest of the page notice that what this formula defines is something else.
-    fn later(&self, at: usize, defines: &HashSet<SymbolId>, mut reader: Reader) -> Option<Outcome> {
+    fn later(&self, at: usize, defines: &FastSet<SymbolId>, mut reader: Reader) -> Option<Outcome> {
         let first = &self.places[at];
         for later in &self.places[at + 1..] {
             if later.heading {

@@ -838,7 +838,7 @@ impl<'a> Sampler<'a> {
         let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
         let position = self.random.range(0, count as i64 - 1) as usize;
         let start = sample.values[&key].data[position].clone();
-        let at = |value: &BigRational| {
+        let at = |value: &Rational| {
             let mut moved = sample.clone();
             if let Some(matrix) = moved.values.get_mut(&key) {
                 matrix.data[position] = value.clone();
@@ -846,11 +846,11 @@ impl<'a> Sampler<'a> {
             moved
         };
         let symbols = self.symbols;
-        let exact = |value: &BigRational| {
+        let exact = |value: &Rational| {
             let moved = at(value);
             let mut evaluator = Evaluator::<Rational>::new(symbols, &moved, Mode::Dual);
             let (left, right) = (evaluator.value(a).ok()?, evaluator.value(b).ok()?);
-            Some(&left.data.first()?.real.0 - &right.data.first()?.real.0)
+            Some(&left.data.first()?.real - &right.data.first()?.real)
         };
         let one = fraction(1, 1);
         if let Some(zero) = exact(&start)
@@ -859,9 +859,9 @@ impl<'a> Sampler<'a> {
             if zero.is_zero() {
                 return;
             }
-            let slope = next - &zero;
+            let slope = &next - &zero;
             if !slope.is_zero() {
-                let value = &start - &zero / slope;
+                let value = &start - &(&zero / &slope);
                 if exact(&value).is_some_and(|rest| rest.is_zero()) && contains(&self.domain(key.0), &value) {
                     *sample = at(&value);
                     return;
@@ -870,11 +870,11 @@ impl<'a> Sampler<'a> {
         }
         // The secant method.
         let float = |value: f64| {
-            let moved = at(&BigRational::from_float(value)?);
+            let moved = at(&Rational::from_float(value)?);
             let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, &moved).ok()?.2.first()?);
             Some(one(a)? - one(b)?)
         };
-        let (Some(mut x), Some(mut y)) = (start.to_f64(), start.to_f64().map(|x| x + 0.125)) else { return };
+        let (mut x, mut y) = (start.to_f64(), start.to_f64() + 0.125);
         let (Some(mut fx), Some(mut fy)) = (float(x), float(y)) else { return };
         for _ in 0..40 {
             if fy.abs() < MET || fy == fx {
@@ -884,7 +884,7 @@ impl<'a> Sampler<'a> {
             let Some(value) = Some(next).filter(|next| next.is_finite()).and_then(float) else { return };
             (x, fx, y, fy) = (y, fy, next, value);
         }
-        if let Some(value) = BigRational::from_float(y).filter(|value| fy.abs() < MET && contains(&self.domain(key.0), value)) {
+        if let Some(value) = Rational::from_float(y).filter(|value| fy.abs() < MET && contains(&self.domain(key.0), value)) {
             *sample = at(&value);
             sample.rounded = true;
         }
