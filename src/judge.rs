@@ -480,10 +480,12 @@ impl<'a> Judge<'a> {
         if moves(self.sides_with::<f64>(sample, Mode::Dual, |evaluator| evaluator.nudged = true)) {
             return true;
         }
-        for number in 1..=3 {
+        // Rounding is often the same nearby; twelve times in a row it is not.
+        for number in 1..=12 {
             let mut near = sample.clone();
+            let hair = [10_000_000_000_000, 1_000_000_000_000, 100_000_000_000][number as usize % 3];
             for (position, x) in near.values.values_mut().flat_map(|matrix| &mut matrix.data).enumerate() {
-                *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, 10_000_000_000_000);
+                *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, hair);
             }
             if moves(self.sides::<f64>(&near, Mode::Dual)) {
                 return true;
