@@ -453,6 +453,11 @@ fn hash(tex: &str) -> String {
     format!("{hash:08x}")
 }
 
+/// The hash of every formula of a page: those that an explanation may name.
+pub fn hashes(source: &str) -> HashSet<String> {
+    page::read(source).formulas().map(|formula| hash(&formula.tex)).collect()
+}
+
 /// An entry of the reviewed file: why a survivor is none to worry about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Explanation {
