@@ -145,7 +145,7 @@ fn what_ended_the_program_is_refused() {
         ),
     ] {
         let report = proofread::check::check_page(&page, "page.md", &Settings::default());
-        let codes: Vec<String> = report.errors.iter().map(|error| error.code.to_string()).collect();
+        let codes: Vec<String> = report.errors.iter().map(|error| proofread::report::code(error.code).to_string()).collect();
         assert!(codes.iter().any(|found| found.starts_with(code)), "{page}\n{codes:?}");
     }
 }
