@@ -294,7 +294,7 @@ impl<'a> Judge<'a> {
                 tally.singular |= fault == Fault::Singular;
                 tally.undefined += 1;
                 let small = sample.ints.values().any(|value| *value <= 1);
-                tally.random_undefined += usize::from(!sample.structured && !small && !self.is_isolated(sample));
+                tally.random_undefined += usize::from(!sample.structured && !sample.far && !small && !self.is_isolated(sample));
             }
             Finding::PassedOver(fault) => tally.fault = Some(fault),
         }

@@ -577,6 +577,7 @@ impl<'a> Sampler<'a> {
             // Where conditions are met by small or by large values only, these are tried as well.
             if attempt >= 24 {
                 self.scale(&mut sample, [fraction(1, 8), fraction(1, 50), fraction(6, 1)][attempt % 3].clone());
+                sample.far |= attempt % 3 == 2;
             }
             if self.admissible(&sample) {
                 return Some(sample);
@@ -1022,7 +1023,11 @@ impl<'a> Sampler<'a> {
                     *x = (&*x + &y) / fraction(2, 1);
                 }
                 if self.facts.inverse && style == 0 {
-                    add_to_diagonal(&mut matrix, &fraction(5, 1));
+                    let turn = self.random.range(0, 3);
+                    add_to_diagonal(&mut matrix, &fraction(if turn == 0 { -5 } else { 5 }, 1));
+                    if turn == 1 {
+                        matrix.data[0] -= fraction(10, 1);
+                    }
                 }
             }
             Domain::PositiveDefinite | Domain::PositiveSemidefinite => {
@@ -1032,7 +1037,9 @@ impl<'a> Sampler<'a> {
                     matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
-                    add_to_diagonal(&mut matrix, &fraction(1, 1));
+                    // Eigenvalues lie on either side of 1.
+                    let least = [fraction(1, 1), fraction(1, 4), fraction(1, 10)][self.random.range(0, 2) as usize].clone();
+                    add_to_diagonal(&mut matrix, &least);
                 }
             }
             _ if conditioned => {
@@ -1047,6 +1054,12 @@ impl<'a> Sampler<'a> {
                 if turn == 1 {
                     // Determinants have either sign in all dimensions.
                     matrix.data[0] = &matrix.data[0] - &fraction(3, 1);
+                }
+                if turn == 2 && *domain == Domain::Invertible {
+                    // An invertible matrix may well have small numbers on its diagonal.
+                    for column in matrix.data.chunks_mut(rows) {
+                        column.reverse();
+                    }
                 }
             }
             _ => {}

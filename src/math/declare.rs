@@ -600,7 +600,14 @@ impl Reader {
         self.unbind_letters(&bound);
         let value = value?;
         self.settle_units()?;
-        let ranges = if bound.is_empty() { None } else { self.letter_ranges(&bound, &value, name, span)? };
+        let ranges = if bound.is_empty() { Ok(None) } else { self.letter_ranges(&bound, &value, name, span) };
+        let number = |letter: &String| self.lookup(letter).is_some_and(|id| matches!(self.symbols[id].kind, SymbolKind::Whole { .. }));
+        if ranges.is_err() && letters.iter().all(number) {
+            // The letter of a declared number runs through nothing: it is a part of the name.
+            self.begin_statement();
+            return self.define_symbol(name, key, &[], right, span);
+        }
+        let ranges = ranges?;
         let value = self.finish(value)?;
         let conditions = self.take_size_conditions()?;
         let shape = value.shape.clone();

@@ -151,6 +151,9 @@ impl Reader {
 
     fn target(&mut self, nodes: &[Node], place: Span) -> Read<Target> {
         let span = span_of(nodes, place);
+        if nodes.is_empty() {
+            return Err(Diagnostic::new(Code::Derivative, span, "what the derivative is taken by is missing here"));
+        }
         // A list of variables.
         if opens(&nodes[0]) == Some('(') && super::cursor::matching(nodes, 0)? + 1 == nodes.len() {
             let list = split_commas(&nodes[1..nodes.len() - 1]);

@@ -566,6 +566,10 @@ impl Parser {
                 }
                 "unchecked" => {
                     let (reason, to) = self.raw_argument(span)?;
+                    if reason.trim().is_empty() {
+                        return Err(Diagnostic::new(Code::Unreadable, to, "nothing says why this formula is not checked")
+                            .help("write the reason: `\\unchecked{a limit}`"));
+                    }
                     push(NodeKind::Unchecked(reason), to);
                 }
                 "not" => {
