@@ -1026,7 +1026,7 @@ impl<'a> Sampler<'a> {
                     let turn = self.random.range(0, 3);
                     add_to_diagonal(&mut matrix, &fraction(if turn == 0 { -5 } else { 5 }, 1));
                     if turn == 1 {
-                        matrix.data[0] -= fraction(10, 1);
+                        matrix.data[0] = &matrix.data[0] - &fraction(10, 1);
                     }
                 }
             }

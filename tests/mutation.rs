@@ -49,7 +49,8 @@ fn no_survivor_in_a_sample_of_the_book_is_unexplained() {
     let tried: usize = files.iter().map(|(_, mutants)| mutants.len()).sum();
     assert!(tried > 1000, "{tried} mutants only");
     let review = mutate::review(&files, &explanations);
-    let said: Vec<String> = review.unexplained.iter().map(|(file, mutant)| format!("{file}: {}\n    {}", mutant.change, mutant.tex)).collect();
+    let said: Vec<String> =
+        review.unexplained.iter().map(|(file, mutant)| format!("{file}: {}\n    {}", mutant.change, mutant.tex)).collect();
     assert!(said.is_empty(), "{} survivors are not explained in tests/survivors.tsv:\n{}", said.len(), said.join("\n"));
 }
 

@@ -569,10 +569,8 @@ impl Editor<'_> {
             None => {}
         }
         if place != Place::By {
-            let inner = match &base.kind {
-                NodeKind::Number(_) | NodeKind::Letter(_) | NodeKind::Styled(..) | NodeKind::Char(_) if scripts.sub.is_some() => false,
-                _ => true,
-            };
+            let name = matches!(&base.kind, NodeKind::Number(_) | NodeKind::Letter(_) | NodeKind::Styled(..) | NodeKind::Char(_));
+            let inner = !(name && scripts.sub.is_some());
             if inner && !large || matches!(&base.kind, NodeKind::Command(name) if matches!(name.as_str(), "sum" | "prod")) {
                 self.node(std::slice::from_ref(base), 0, if place == Place::Side { Place::Value } else { place });
             }
@@ -588,10 +586,8 @@ impl Editor<'_> {
     fn range(&mut self, sub: &[Node]) {
         let sign = sub.iter().position(|node| node.is_char('=') || node.is_char(':') || is_order(node));
         let Some(sign) = sign else { return };
-        if !sub[sign].is_char('=') {
-            if sub[sign].is_char(':') || sub[sign].is_command("ne") || sub[sign].is_command("neq") {
-                self.edit(sub[sign].span.start, sub[sub.len() - 1].span.end, " ", "a condition dropped");
-            }
+        if sub[sign].is_char(':') || sub[sign].is_command("ne") || sub[sign].is_command("neq") {
+            self.edit(sub[sign].span.start, sub[sub.len() - 1].span.end, " ", "a condition dropped");
         }
         self.list(&sub[sign..], Place::Range);
     }
