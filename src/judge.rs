@@ -39,6 +39,8 @@ const DRAWN: usize = 22;
 const DESCENTS: usize = 10;
 /// How many of them must have been compared, and how many of these must be random.
 const NEEDED: (usize, usize) = (5, 3);
+/// At how many places between the usual ones an identity between rational functions is tried besides.
+const BETWEEN: usize = 2;
 /// How many samples are compared with numerical differentiation where exact arithmetic has decided already.
 const CONFIRMED: usize = 5;
 
@@ -524,7 +526,10 @@ impl<'a> Judge<'a> {
 
     fn verdict(&self, mut tally: Tally, sampler: &mut Sampler<'a>, seed: u64) -> Judgement {
         if tally.level == Level::Prime && tally.separating.is_none() && tally.fault.is_none() && tally.compared > 0 {
-            self.confirm(sampler, &mut tally);
+            self.between(sampler, &mut tally);
+            if tally.separating.is_none() {
+                self.confirm(sampler, &mut tally);
+            }
         }
         let mut judgement = Judgement {
             verdict: if tally.level == Level::Float { Verdict::Checked } else { Verdict::Exact },
@@ -618,6 +623,19 @@ impl<'a> Judge<'a> {
         judgement
     }
 
+    /// Other samples lie among a few hundred values for each number, and a false identity may agree on all of these. Here every real
+    /// number is drawn from 2^60 places: a false identity of degree d agrees there with a probability of at most d / 2^60.
+    fn between(&self, sampler: &mut Sampler<'a>, tally: &mut Tally) {
+        for _ in 0..BETWEEN {
+            let Some(sample) = sampler.fine() else { continue };
+            let found = sampler.instances(&sample).into_iter().find(|sample| self.exact::<Prime>(sample, None) == Finding::Separates);
+            if found.is_some() {
+                tally.separating = found;
+                return;
+            }
+        }
+    }
+
     /// What agrees modulo the prime is confirmed once in rational numbers; where these grow too long, in floating point.
     fn confirm(&self, sampler: &mut Sampler<'a>, tally: &mut Tally) {
         let mut float = None;
@@ -704,7 +722,10 @@ impl<'a> Judge<'a> {
             sampler.narrow(*symbol, domain.clone());
         }
         let judge = Judge::new(self.symbols, step, &sampler);
-        let tally = judge.tally(&mut sampler, Level::Prime);
+        let mut tally = judge.tally(&mut sampler, Level::Prime);
+        if tally.level == Level::Prime && tally.separating.is_none() {
+            judge.between(&mut sampler, &mut tally);
+        }
         tally.separating.is_none()
             && tally.fault.is_none()
             && tally.random_undefined == 0

@@ -563,6 +563,28 @@ impl<'a> Sampler<'a> {
         self.styled(number, style, 60, false)
     }
 
+    /// A random sample whose real numbers are drawn from 2^60 places of their domains, where other samples know a few hundred: for
+    /// identities between rational functions, which hold everywhere or nearly nowhere.
+    pub fn fine(&mut self) -> Option<Sample> {
+        let mut sample = self.styled(0, 0, 20, false)?;
+        let mut keys: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let (low, width) = match self.domain(key.0) {
+                Domain::Reals | Domain::Without(_) => (fraction(-4, 1), fraction(8, 1)),
+                Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => (low.clone(), high - low),
+                Domain::Interval { low: Some((low, _)), .. } => (low, fraction(8, 1)),
+                Domain::Interval { high: Some((high, _)), .. } => (high - fraction(8, 1), fraction(8, 1)),
+                _ => continue,
+            };
+            for x in &mut sample.values.get_mut(&key)?.data {
+                let place = BigRational::new((2 * (self.random.bits() >> 4) + 1).into(), (1_u64 << 61).into());
+                *x = &low + &width * place;
+            }
+        }
+        self.admissible(&sample).then_some(sample)
+    }
+
     /// A simple sample with the smallest dimensions, for counterexamples.
     pub fn simple(&mut self, number: usize) -> Option<Sample> {
         self.styled(1 + number % 3, if number < 4 { number + 1 } else { 7 }, 24, number >= 4)

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use proofread::check::Settings;
+use proofread::check::{Settings, Verdict};
+use proofread::diagnostic::Code;
 use proofread::mutate::{self, Mutant, Outcome};
 
 /// Of how many mutants one is tried.
@@ -105,7 +106,7 @@ fn a_definition_is_changed_where_a_step_rests_on_it() {
 
 #[test]
 fn an_explanation_is_used_stale_or_missing() {
-    let page = "Let $x \\in \\mathbb{R}$.\n\n$$ \\cos x = \\cos x $$\n";
+    let page = "Let $x \\in \\mathbb{R}$.\n\n$$ \\cos(x) = \\cos(x) $$\n";
     let files = vec![("a.md".to_string(), mutate::mutate(page, &Settings::default(), &|_| true))];
     let survivors: Vec<&Mutant> = files[0].1.iter().filter(|mutant| mutant.outcome == Outcome::Survives).collect();
     assert!(!survivors.is_empty());
@@ -134,19 +135,29 @@ fn what_ended_the_program_is_refused() {
     let smooth = "Let $x \\in \\mathbb{R}$ and let $f, g : \\mathbb{R} \\to \\mathbb{R}$, and $u := g(x)$, $y := f(u)$.\n\n";
     let vector = "Let $\\mathbf{x} \\in \\mathbb{R}^n$ and $\\mathbf{f} : \\mathbb{R}^n \\to \\mathbb{R}^m$, and $y := \\sum_{i=1}^{m} f_i(\\mathbf{x})$.\n\n";
     for (page, code) in [
-        (format!("{smooth}$$ \\frac{{dy}}{{dx}} = \\frac{{df}}{{df}} \\frac{{du}}{{dx}} $$\n"), "P0"),
-        (format!("{smooth}$$ \\frac{{df}}{{dg}} \\frac{{dg}}{{df}} = 1 $$\n"), "P0"),
+        (format!("{smooth}$$ \\frac{{dy}}{{dx}} = \\frac{{df}}{{df}} \\frac{{du}}{{dx}} $$\n"), Code::Ambiguous),
+        (format!("{smooth}$$ \\frac{{df}}{{dg}} \\frac{{dg}}{{df}} = 1 $$\n"), Code::Ambiguous),
         (
             format!(
                 "{vector}$$ \\frac{{\\partial y}}{{\\partial \\mathbf{{x}}}} = \\left[ \\sum_{{i=1}}^{{m}} \\frac{{\\partial f_i(\\mathbf{{x}})}}{{\\partial x_1}}, \
                  \\sum_{{i=1}}^{{m}} \\frac{{\\partial f_i(\\mathbf{{x}})}}{{\\partial x_2}}, \\dots, \
                  \\sum_{{i=1}}^{{m}} \\frac{{\\partial f_i(\\mathbf{{x}})}}{{\\partial x_i}} \\right] $$\n"
             ),
-            "P0",
+            Code::Ellipsis,
         ),
     ] {
         let report = proofread::check::check_page(&page, "page.md", &Settings::default());
-        let codes: Vec<String> = report.errors.iter().map(|error| proofread::report::code(error.code).to_string()).collect();
-        assert!(codes.iter().any(|found| found.starts_with(code)), "{page}\n{codes:?}");
+        let codes: Vec<Code> = report.errors.iter().map(|error| error.code).collect();
+        assert_eq!(codes, [code], "{page}");
     }
+}
+
+/// Samples are hundredths; a polynomial may vanish on all of these.
+#[test]
+fn a_claim_that_holds_on_the_usual_samples_only_is_refused() {
+    let page = "Let $x \\in \\mathbb{R}$ and $a \\in (0, 1)$.\n\n$$ \\prod_{k=-500}^{500} \\left( x - \\frac{k}{100} \\right) = 0 $$\n\n\
+        $$ \\prod_{k=1}^{99} \\left( a - \\frac{k}{100} \\right) = 0 $$\n";
+    let report = proofread::check::check_page(page, "page.md", &Settings::default());
+    let verdicts: Vec<Verdict> = report.formulas.iter().flat_map(|formula| &formula.steps).map(|step| step.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Refused; 2]);
 }
