@@ -701,7 +701,14 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
             let goes_on = number == 0 && before > 0 && (begins || signs.is_empty() || open);
             if blank && line.behind.is_none() && list.len() == before && claims {
                 // A condition that a line begins with is that of the statement behind it.
-                leading.extend(piece.conditions);
+                for condition in piece.conditions {
+                    if condition.first().is_some_and(|node| node.words().is_some()) {
+                        leading.push(condition);
+                    } else {
+                        // A relation in brackets that stands beside nothing is no condition.
+                        list.push(Statement { nodes: condition, conditions: Vec::new() });
+                    }
+                }
                 continue;
             }
             if blank {
@@ -817,9 +824,13 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     continue;
                 }
                 if node.is_command("forall") {
-                    if relations(&nodes[i + 1..]).is_empty() {
-                        // `\forall i` says what a free index says by itself.
-                        break;
+                    // `\forall i` says what a free index says by itself.
+                    let rest = &nodes[i + 1..];
+                    let end =
+                        (0..rest.len()).find(|at| rest[*at].is_char(',') && rest.get(at + 1).is_none_or(is_layout)).unwrap_or(rest.len());
+                    if relations(&rest[..end]).is_empty() {
+                        i += 1 + end;
+                        continue;
                     }
                     condition = Some(Vec::new());
                     i += 1;
