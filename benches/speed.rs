@@ -192,7 +192,11 @@ fn closures() {
             assert!(closure(point).abs() < 1e-9, "the closure of {name} says something else");
         }
         let compiled = micros(time(|| inputs.iter().map(|point| closure(black_box(point))).sum::<f64>())) / points.len() as f64;
-        let interpreted = micros(time(|| points.iter().for_each(|sample| drop(black_box(both(&chapter, &step, sample, Mode::Dual))))));
+        let interpreted = micros(time(|| {
+            points.iter().for_each(|sample| {
+                black_box(both(&chapter, &step, sample, Mode::Dual));
+            })
+        }));
         let interpreted = interpreted / points.len() as f64;
         let judgement = judge(&chapter.symbols, &step.step, 0);
         let judging = micros(time(|| judge(&chapter.symbols, &step.step, 0))) / judgement.samples as f64;

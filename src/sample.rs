@@ -572,14 +572,16 @@ impl<'a> Sampler<'a> {
         for key in keys {
             let (low, width) = match self.domain(key.0) {
                 Domain::Reals | Domain::Without(_) => (fraction(-4, 1), fraction(8, 1)),
-                Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => (low.clone(), high - low),
-                Domain::Interval { low: Some((low, _)), .. } => (low, fraction(8, 1)),
-                Domain::Interval { high: Some((high, _)), .. } => (high - fraction(8, 1), fraction(8, 1)),
+                Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
+                    (Rational::from(&low), &Rational::from(&high) - &Rational::from(&low))
+                }
+                Domain::Interval { low: Some((low, _)), .. } => (Rational::from(&low), fraction(8, 1)),
+                Domain::Interval { high: Some((high, _)), .. } => (&Rational::from(&high) - &fraction(8, 1), fraction(8, 1)),
                 _ => continue,
             };
             for x in &mut sample.values.get_mut(&key)?.data {
-                let place = BigRational::new((2 * (self.random.bits() >> 4) + 1).into(), (1_u64 << 61).into());
-                *x = &low + &width * place;
+                let place = Rational::new((2 * (self.random.bits() >> 4) + 1) as i64, 1 << 61);
+                *x = &low + &(&width * &place);
             }
         }
         self.admissible(&sample).then_some(sample)
