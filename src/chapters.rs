@@ -29,6 +29,7 @@ chapters! {
     neuron_loss "../book/neuron/loss.md"
     neuron_descent "../book/neuron/descent.md"
     mistakes "../book/mistakes.md"
+    trust "../book/trust.md"
     sources "../book/sources.md"
 }
 
