@@ -1,10 +1,12 @@
-//! How long reading, sampling and judging take: `cargo bench`.
+//! How long reading, sampling and judging take: `cargo bench`, or a part of it: `cargo bench -- book`, `closures`, `length` or `sizes`.
 //!
-//! Every number is the median of several runs, and every ratio is taken within one run. Nothing here passes or fails.
+//! Every number is the median of several runs, and every ratio is taken within one run. Nothing here passes or fails. What is measured is the
+//! time that the thread was given, where the system tells it, so that other work on the machine does not count.
 
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use proofread::check::{Chapter, Settings, StepReading, check_page, read_page};
@@ -12,16 +14,17 @@ use proofread::eval::{Evaluator, Mode};
 use proofread::judge::judge;
 use proofread::sample::{Sample, Sampler, samples};
 
-/// How often the whole book is gone through.
-const RUNS: usize = 7;
+/// How often a time is taken.
+const RUNS: usize = 5;
 /// How many points a formula and its closure are evaluated at.
 const POINTS: usize = 24;
 
 fn main() {
-    book();
-    closures();
-    length();
-    sizes();
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let parts: [(&str, fn()); 4] = [("book", book), ("closures", closures), ("length", length), ("sizes", sizes)];
+    for (_, part) in parts.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|asked| asked == name)) {
+        part();
+    }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -29,18 +32,26 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn once<T>(f: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let value = black_box(f());
-    (value, start.elapsed())
+/// The time that this thread has run, or, where the system does not tell, the time of the clock.
+fn now() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let given = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let given = given.and_then(|text| text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()));
+    given.map_or_else(|| START.elapsed(), Duration::from_nanos)
 }
 
-/// The median time of `f`, which is repeated until a run is long enough for the clock.
+fn once<T>(f: impl FnOnce() -> T) -> (T, Duration) {
+    let start = now();
+    let value = black_box(f());
+    (value, now().saturating_sub(start))
+}
+
+/// The median time of `f`, which is repeated until a run is long enough: the time that a thread was given is counted in steps of milliseconds.
 fn time<T>(mut f: impl FnMut() -> T) -> Duration {
     let mut count = 1;
     loop {
         let (_, took) = once(|| (0..count).for_each(|_| drop(black_box(f()))));
-        if took > Duration::from_millis(5) || count > 1 << 20 {
+        if took > Duration::from_millis(60) || count > 1 << 24 {
             break;
         }
         count *= 2;
@@ -84,11 +95,10 @@ fn book() {
         if count == 0 {
             continue;
         }
-        let runs = |f: &dyn Fn()| median((0..RUNS).map(|_| once(f).1).collect());
-        let reading = runs(&|| drop(black_box(read_page(&source, &settings))));
-        let sampling = runs(&|| steps(&chapter).for_each(|step| draw(&chapter, step)));
-        let judging = runs(&|| steps(&chapter).for_each(|step| drop(black_box(judge(&chapter.symbols, &step.step, 0)))));
-        let all = runs(&|| drop(black_box(check_page(&source, "page.md", &settings))));
+        let reading = time(|| read_page(&source, &settings));
+        let sampling = time(|| steps(&chapter).for_each(|step| draw(&chapter, step)));
+        let judging = time(|| steps(&chapter).for_each(|step| drop(black_box(judge(&chapter.symbols, &step.step, 0)))));
+        let all = time(|| check_page(&source, "page.md", &settings));
         let name = path.strip_prefix(&folder).expect("a page of the book").display().to_string();
         // Judging draws its samples itself.
         let row = [reading, sampling, judging.saturating_sub(sampling), all];
@@ -192,11 +202,7 @@ fn closures() {
             assert!(closure(point).abs() < 1e-9, "the closure of {name} says something else");
         }
         let compiled = micros(time(|| inputs.iter().map(|point| closure(black_box(point))).sum::<f64>())) / points.len() as f64;
-        let interpreted = micros(time(|| {
-            points.iter().for_each(|sample| {
-                black_box(both(&chapter, &step, sample, Mode::Dual));
-            })
-        }));
+        let interpreted = micros(time(|| points.iter().map(|sample| both(&chapter, &step, sample, Mode::Dual)).collect::<Vec<_>>()));
         let interpreted = interpreted / points.len() as f64;
         let judgement = judge(&chapter.symbols, &step.step, 0);
         let judging = micros(time(|| judge(&chapter.symbols, &step.step, 0))) / judgement.samples as f64;
@@ -223,19 +229,12 @@ fn length() {
         let before = format!("$t \\in \\mathbb{{R}}$\n\n{before}");
         let page = format!("{before}{claim}");
         let settings = Settings::default();
-        let differences = (0..3 * RUNS).map(|_| {
-            let long = once(|| read_page(&page, &settings)).1;
-            long.saturating_sub(once(|| read_page(&before, &settings)).1)
-        });
-        let reading = median(differences.collect());
+        let reading = time(|| read_page(&page, &settings)).saturating_sub(time(|| read_page(&before, &settings)));
         let (chapter, step) = last(&page);
         let judging = time(|| judge(&chapter.symbols, &step.step, 0));
         println!("{count:9} {:9.0} {:9.0}", micros(reading), micros(judging));
     }
 }
-
-/// A claim's name, its page for a size, and the sizes.
-type Sized<'a> = (&'a str, &'a dyn Fn(usize) -> String, &'a [usize]);
 
 /// Claims whose cost grows with n, at one point: by dual numbers and by differences, as a point is checked.
 fn sizes() {
@@ -263,7 +262,7 @@ fn sizes() {
     let determinant = |n: usize| {
         format!("$A \\in \\mathbb{{R}}^{{{n} \\times {n}}}$\n\n$$ \\frac{{\\partial}}{{\\partial A}} \\det A = \\det(A) A^{{-1}} $$\n")
     };
-    let claims: [Sized; 4] = [
+    let claims: [(&str, &dyn Fn(usize) -> String, &[usize]); 4] = [
         ("neuron's loss", &neuron, &[4, 16, 64, 256]),
         ("affine layer", &affine, &[4, 16, 64, 256]),
         ("softmax, cross-entropy", &softmax, &[4, 16, 64, 256]),

@@ -390,12 +390,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     return Err(Fault::IndexOutOfRange(expr.span));
                 }
                 self.spend(a.data.len())?;
-                let mut sum = Dual::int(0);
-                for (x, y) in a.data.iter().zip(&b.data) {
-                    let term = x.mul(y)?;
-                    self.note_number(&term);
-                    sum = sum.add(&term)?;
-                }
+                let sum = self.inner(a.data.iter().zip(&b.data))?;
                 Ok(Rc::new(Value::scalar(sum)))
             }
             Kind::Entry(of, row, col) => {

@@ -20,18 +20,41 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let mut data = Vec::with_capacity(a.rows * b.cols);
         for j in 0..b.cols {
             for i in 0..a.rows {
-                let mut sum = Dual::int(0);
-                for k in 0..a.cols {
-                    let term = a.data[k * a.rows + i].mul(&b.data[j * b.rows + k])?;
-                    if a.cols > 1 {
-                        self.note_number(&term);
-                    }
-                    sum = if k == 0 { term } else { sum.add(&term)? };
-                }
-                data.push(sum);
+                let column = &b.data[j * b.rows..(j + 1) * b.rows];
+                data.push(match column {
+                    [only] => a.data[i].mul(only)?,
+                    _ => self.inner((0..a.cols).map(|k| &a.data[k * a.rows + i]).zip(column))?,
+                });
             }
         }
         Ok(Value { rows: a.rows, cols: b.cols, data })
+    }
+
+    /// The sum of products of pairs. What does not vary, which is nearly all of it, is summed by itself.
+    pub(super) fn inner<'v>(&mut self, pairs: impl Iterator<Item = (&'v Dual<S>, &'v Dual<S>)>) -> Result<Dual<S>, Fault>
+    where
+        S: 'v,
+    {
+        let mut still = S::from_int(0);
+        let mut varying: Option<Dual<S>> = None;
+        for (x, y) in pairs {
+            if x.is_constant() && y.is_constant() {
+                let term = x.real.mul(&y.real)?;
+                if S::TRANSCENDENTAL {
+                    self.largest = self.largest.max(term.weight());
+                }
+                still = still.add(&term)?;
+            } else {
+                let term = x.mul(y)?;
+                self.note_number(&term);
+                varying = Some(match varying {
+                    None => term,
+                    Some(sum) => sum.add(&term)?,
+                });
+            }
+        }
+        let still = Dual::constant(still);
+        varying.map_or(Ok(still.clone()), |sum| sum.add(&still))
     }
 
     pub(super) fn kronecker(&mut self, a: &Value<S>, b: &Value<S>) -> Result<Value<S>, Fault> {

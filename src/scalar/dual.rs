@@ -51,7 +51,7 @@ impl<S: Scalar> Dual<S> {
     }
 
     /// Whether no infinitesimal occurs.
-    fn is_constant(&self) -> bool {
+    pub fn is_constant(&self) -> bool {
         matches!(self.rest, Rest::None)
     }
 
