@@ -29,6 +29,9 @@ chapters! {
     neuron_loss "../book/neuron/loss.md"
     neuron_descent "../book/neuron/descent.md"
     mistakes "../book/mistakes.md"
+    trust "../book/trust.md"
+    ledger "../book/ledger.md"
+    symbols "../book/symbols.md"
     sources "../book/sources.md"
 }
 

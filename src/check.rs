@@ -1,10 +1,10 @@
 //! From a Markdown page to verdicts: the one function that the command line, the tests, the book and the browser run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::judge::{self, Judgement};
-use crate::math::expr::{Expr, Relation, Step, SymbolId};
+use crate::math::expr::{Expr, Kind, Relation, Step, SymbolId};
 use crate::math::reader::Reader;
 use crate::math::statement::Role;
 use crate::math::symbol::{SymbolKind, Symbols};
@@ -104,6 +104,8 @@ pub struct StepReport {
     pub dimensions: Vec<(String, Vec<i64>)>,
     /// The shapes of the two sides in words.
     pub shapes: (String, String),
+    /// What it mentions that a page introduced, in the order of introduction.
+    pub symbols: Vec<SymbolReport>,
     /// The sample that separates the two sides; for a `\ne` that holds, the one that proves it.
     pub counterexample: Option<Counterexample>,
     /// The message, where the step falls short.
@@ -404,6 +406,28 @@ fn read_formula(
     })
 }
 
+/// The symbols of the page that stand in a step: no parameters, and no letters that something binds.
+fn mentioned(symbols: &Symbols, step: &Step) -> Vec<SymbolReport> {
+    let mut ids = BTreeSet::new();
+    let mut left_over = vec![&step.left, &step.right];
+    while let Some(part) = left_over.pop() {
+        match &part.kind {
+            Kind::Symbol(id) | Kind::Member(id, _) | Kind::Apply(id, _) => drop(ids.insert(*id)),
+            Kind::Int(int) => ids.extend(int.symbols()),
+            _ => {}
+        }
+        walk::each_child(part, &mut |child| left_over.push(child));
+    }
+    let shown = |id: &SymbolId| match symbols.get(*id).map(|symbol| &symbol.kind) {
+        Some(SymbolKind::Variable { parameter, .. }) => !parameter,
+        // An index that the formula binds itself has no range of its own.
+        Some(SymbolKind::Whole { low, dimension, .. }) => *dimension || low.is_some(),
+        Some(_) => true,
+        None => false,
+    };
+    ids.iter().filter(|id| shown(id)).map(|id| symbol_report(symbols, *id)).collect()
+}
+
 fn label_error(label: &str, span: Span, number: usize, display: bool, labels: &HashMap<String, Span>) -> Option<Diagnostic> {
     const FORM: &str = "labels are parts of `a`–`z`, `0`–`9` and `-`, joined by dots: `neuron.dz-dw`";
     let part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -526,6 +550,7 @@ fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport
         samples: judgement.samples,
         dimensions: judgement.dimensions,
         shapes: (symbols.shape_text(&step.left.shape), symbols.shape_text(&step.right.shape)),
+        symbols: mentioned(symbols, step),
         counterexample: judgement.counterexample,
         diagnostic: judgement.diagnostic,
     }

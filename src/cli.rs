@@ -1,15 +1,15 @@
 //! The command line: arguments to messages and an exit code.
 
-use std::collections::BTreeMap;
+mod mutate;
+
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::book::{self, Pass, link, tools};
 use crate::check::{PageReport, Settings};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::report::{self, Counts, Json};
 use crate::settings;
 
@@ -27,24 +27,39 @@ const HELP: &str = "\
 Checks every equals sign of Markdown pages, from the TeX that their readers see.
 
     proofread check [--format text|json] [--seed N] FILE...
+    proofread mutate [--explained FILE] [--score FILE] [--every N] [--all] FILE...
     proofread explain [CODE]
+    proofread book [build]
+    proofread preprocess [--after-katex] [supports RENDERER]
     proofread --help
     proofread --version
 
-check     prints a message for each step that falls short, beginning with FILE:LINE:COLUMN, and then the counts
-          --format json    one entry for each step, and one for each error that is no step's
-          --seed N         other samples than the usual ones
-explain   prints what a code such as P0203 means, or all codes with their titles
+check       prints a message for each step that falls short, beginning with FILE:LINE:COLUMN, and then the counts
+            --format json    one entry for each step, and one for each error that is no step's
+            --seed N         other samples than the usual ones
+mutate      makes small mistakes in the formulas, one at a time, and lists those that the check does not notice
+            --explained FILE survivors with the reason why each is none to worry about, a line each: file, hash, change, reason
+            --score FILE     the stored table of scores, which must be true
+            --every N        tries one mutant of N only
+            --all            prints what became of each mutant
+explain     prints what a code such as P0203 means, or all codes with their titles
+book        builds the book of this folder and serves it with live reload, and installs mdBook and mdbook-katex before where they are missing
+            build            builds it, and takes any warning of mdBook for a failure
+preprocess  is how mdBook calls, with the book on the standard input
 
 Settings stand in the table [preprocessor.proofread] of the nearest book.toml in a folder above the file.
-Exit code: 0 if every claim holds, 1 if not, 2 for wrong usage or a file that cannot be read.
+Exit code: 0 if every claim holds (of `mutate`: if every survivor is explained), 1 if not, 2 for wrong usage or a file that cannot be read.
 ";
 
 /// What was asked for.
 #[derive(Debug, PartialEq)]
 enum Command {
     Check { json: bool, seed: u64, files: Vec<PathBuf> },
+    Mutate(mutate::Mutate),
     Explain(Option<String>),
+    Book { serve: bool },
+    Preprocess(Pass),
+    Supports(String),
     Help,
     Version,
 }
@@ -56,7 +71,13 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, check: &Check, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     match command(Parser::from_args(arguments)) {
         Ok(Command::Check { json, seed, files }) => check_files(json, seed, &files, check, out, err),
+        Ok(Command::Mutate(asked)) => mutate::run(&asked, out, err),
         Ok(Command::Explain(code)) => explain(code.as_deref(), out, err),
+        Ok(Command::Book { serve }) => tools::book(serve, err).map(|good| if good { HOLDS } else { FALLS_SHORT }),
+        Ok(Command::Preprocess(pass)) => {
+            book::preprocess(pass, io::stdin().lock(), check, out, err).map(|good| if good { HOLDS } else { FALLS_SHORT })
+        }
+        Ok(Command::Supports(renderer)) => Ok(if book::supports(&renderer) { HOLDS } else { FALLS_SHORT }),
         Ok(Command::Help) => out.write_all(HELP.as_bytes()).map(|()| HOLDS),
         Ok(Command::Version) => writeln!(out, "proofread {}", env!("CARGO_PKG_VERSION")).map(|()| HOLDS),
         Err(message) => {
@@ -90,6 +111,21 @@ fn command(mut arguments: Parser) -> Result<Command, String> {
             }
             if files.is_empty() { Err("no file to check was given".to_string()) } else { Ok(Command::Check { json, seed, files }) }
         }
+        Some(Arg::Value(name)) if name == "mutate" => {
+            let mut asked = mutate::Mutate { every: 1, ..mutate::Mutate::default() };
+            while let Some(argument) = arguments.next().map_err(said)? {
+                match argument {
+                    Arg::Long("explained") => asked.explained = Some(PathBuf::from(arguments.value().map_err(said)?)),
+                    Arg::Long("score") => asked.score = Some(PathBuf::from(arguments.value().map_err(said)?)),
+                    Arg::Long("every") => asked.every = arguments.value().and_then(|value| value.parse()).map_err(said)?,
+                    Arg::Long("all") => asked.all = true,
+                    Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
+                    Arg::Value(file) => asked.files.push(PathBuf::from(file)),
+                    other => return Err(other.unexpected().to_string()),
+                }
+            }
+            if asked.files.is_empty() { Err("no file was given".to_string()) } else { Ok(Command::Mutate(asked)) }
+        }
         Some(Arg::Value(name)) if name == "explain" => {
             let mut code = None;
             while let Some(argument) = arguments.next().map_err(said)? {
@@ -100,6 +136,27 @@ fn command(mut arguments: Parser) -> Result<Command, String> {
                 }
             }
             Ok(Command::Explain(code))
+        }
+        Some(Arg::Value(name)) if name == "book" => match arguments.next().map_err(said)? {
+            None => Ok(Command::Book { serve: true }),
+            Some(Arg::Value(what)) if what == "serve" => Ok(Command::Book { serve: true }),
+            Some(Arg::Value(what)) if what == "build" => Ok(Command::Book { serve: false }),
+            Some(Arg::Long("help") | Arg::Short('h')) => Ok(Command::Help),
+            Some(other) => Err(other.unexpected().to_string()),
+        },
+        Some(Arg::Value(name)) if name == "preprocess" => {
+            let mut pass = Pass::Before;
+            while let Some(argument) = arguments.next().map_err(said)? {
+                match argument {
+                    Arg::Long("after-katex") => pass = Pass::After,
+                    Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
+                    Arg::Value(word) if word == "supports" => {
+                        return arguments.value().and_then(|renderer| renderer.string()).map(Command::Supports).map_err(said);
+                    }
+                    other => return Err(other.unexpected().to_string()),
+                }
+            }
+            Ok(Command::Preprocess(pass))
         }
         Some(Arg::Value(name)) => Err(format!("there is no command `{}`", name.to_string_lossy())),
         Some(other) => Err(other.unexpected().to_string()),
@@ -141,7 +198,7 @@ fn check_files(json: bool, seed: u64, files: &[PathBuf], check: &Check, out: &mu
             }
         }
     }
-    link(&mut pages);
+    link::link(&mut pages);
     let mut counts = Counts::default();
     if json {
         let mut all = Json::default();
@@ -155,7 +212,7 @@ fn check_files(json: bool, seed: u64, files: &[PathBuf], check: &Check, out: &mu
         let coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         for (source, page) in &pages {
             counts.add(page);
-            out.write_all(messages(source, page, coloured).as_bytes())?;
+            out.write_all(report::page(source, page, coloured).as_bytes())?;
         }
         writeln!(out, "{}", counts.in_words())?;
     }
@@ -164,26 +221,6 @@ fn check_files(json: bool, seed: u64, files: &[PathBuf], check: &Check, out: &mu
         (true, true) => HOLDS,
         (true, false) => FALLS_SHORT,
     })
-}
-
-/// Every message of a page in its order, and its unchecked formulas with their reasons.
-fn messages(source: &str, page: &PageReport, coloured: bool) -> String {
-    let mut found: Vec<(usize, String)> = Vec::new();
-    let message = |head: usize, diagnostic: &Diagnostic| (head, report::render(&page.file, source, head, diagnostic, coloured));
-    for formula in &page.formulas {
-        found.extend(formula.steps.iter().filter_map(|step| report::step_message(step).map(|said| message(step.at.start, &said))));
-        if let Some(reason) = &formula.unchecked {
-            let (line, column) = report::at(source, formula.span.start);
-            found.push((formula.span.start, format!("{}:{line}:{column}: unchecked: {}", page.file, report::clean(reason))));
-        }
-    }
-    found.extend(page.errors.iter().map(|error| message(error.span.start, error)));
-    found.sort_by_key(|(place, _)| *place);
-    let mut text = String::new();
-    for (_, said) in found {
-        let _ = writeln!(text, "{said}\n");
-    }
-    text
 }
 
 /// The text of a file and the settings of its book.
@@ -207,103 +244,10 @@ fn read(file: &Path, seed: u64) -> Result<(String, Settings), String> {
     Ok((source, Settings { seed, ..settings }))
 }
 
-/// Adds what only several pages together show: labels given on two of them, and references that lead nowhere. That a label stands twice on
-/// one page is the page's own error.
-fn link(pages: &mut [(String, PageReport)]) {
-    let mut labels: BTreeMap<String, usize> = BTreeMap::new();
-    let mut found: Vec<(usize, Diagnostic)> = Vec::new();
-    for (index, (_, page)) in pages.iter().enumerate() {
-        for formula in &page.formulas {
-            let Some(label) = &formula.label else { continue };
-            let first = *labels.entry(label.clone()).or_insert(index);
-            if first != index {
-                let message = format!("the label `{label}` was given already in {}", pages[first].1.file);
-                found.push((
-                    index,
-                    Diagnostic::new(Code::Label, formula.tex_span, message).help("names are unique in the book: choose another"),
-                ));
-            }
-        }
-    }
-    for (index, (_, page)) in pages.iter().enumerate() {
-        for reference in page.references.iter().filter(|reference| !labels.contains_key(&reference.label)) {
-            let error = Diagnostic::new(Code::Reference, reference.span, format!("no formula has the label `{}`", reference.label));
-            found.push(match nearest(&reference.label, &labels) {
-                Some(near) => (index, error.help(format!("the nearest is `\\eqref{{{near}}}`"))),
-                None => (index, error.help("if it stands in another chapter, give that file too")),
-            });
-        }
-    }
-    for (index, error) in found {
-        pages[index].1.errors.push(error);
-    }
-}
-
-/// The label that shares most of its beginning and end with one that does not exist, if it is more than half.
-fn nearest<'l>(label: &str, labels: &'l BTreeMap<String, usize>) -> Option<&'l str> {
-    let shared = |other: &str| {
-        let start = label.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-        let end = label.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b).count();
-        (start + end).min(label.len())
-    };
-    labels.keys().map(|other| (shared(other), other)).filter(|(score, _)| score * 2 > label.len()).max().map(|(_, other)| other.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Counterexample, Errors, FormulaReport, ReferenceReport, StepReport, Verdict};
-    use crate::math::expr::Relation;
-    use crate::page;
-    use crate::span::Span;
-
-    /// A page on which each `=` of a display formula is a step, refused where a 3 follows.
-    fn reports(source: &str, file: &str, settings: &Settings) -> PageReport {
-        let read = page::read(source);
-        let formulas = read.formulas().map(|formula| {
-            let sides = formula.tex.match_indices('=').enumerate();
-            let steps = sides.map(|(step, (sign, _))| {
-                let false_one = formula.tex[sign..].starts_with("= 3");
-                StepReport {
-                    step,
-                    relation: Relation::Equal,
-                    at: Span::new(formula.source(sign), formula.source(sign) + 1),
-                    left: Span::new(formula.source(0), formula.source(sign)),
-                    right: Span::new(formula.source(sign + 1), formula.source(formula.tex.len())),
-                    tex: formula.tex.clone(),
-                    verdict: if false_one { Verdict::Refused } else { Verdict::Exact },
-                    error: Errors { differences: None, dual: Some(settings.seed as f64) },
-                    samples: 12,
-                    dimensions: Vec::new(),
-                    shapes: ("a scalar".to_string(), "a scalar".to_string()),
-                    counterexample: false_one.then(|| Counterexample {
-                        values: vec![("x".to_string(), "1".to_string())],
-                        left: "2".to_string(),
-                        right: "3".to_string(),
-                    }),
-                    diagnostic: None,
-                }
-            });
-            let label = formula.tex.split_once("\\label{").and_then(|(_, rest)| rest.split_once('}')).map(|(label, _)| label.to_string());
-            FormulaReport {
-                span: formula.span,
-                tex_span: formula.tex_span(),
-                display: formula.display,
-                label,
-                unchecked: None,
-                steps: steps.collect(),
-                introduces: Vec::new(),
-            }
-        });
-        let references = read.references.iter().map(|found| ReferenceReport { label: found.label.clone(), span: found.span });
-        PageReport {
-            file: file.to_string(),
-            formulas: formulas.collect(),
-            errors: read.errors.clone(),
-            references: references.collect(),
-            refused: Vec::new(),
-        }
-    }
+    use crate::book::fake::reports;
 
     fn run_on(arguments: &[&str]) -> (u8, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -330,6 +274,11 @@ mod tests {
             assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
             assert!(err.starts_with("error: ") && err.contains("--help"), "{err}");
         }
+        for wrong in [&["book", "sell"][..], &["preprocess", "html"], &["preprocess", "supports"]] {
+            assert_eq!(run_on(wrong).0, 2, "{wrong:?}");
+        }
+        assert_eq!(run_on(&["preprocess", "supports", "html"]).0, 0);
+        assert_eq!(run_on(&["preprocess", "--after-katex", "supports", "epub"]).0, 1);
         assert_eq!(run_on(&["check", "no-such-file.md"]).0, 2);
         assert_eq!(run_on(&["--help"]).1, HELP);
         assert!(run_on(&["--version"]).1.starts_with("proofread "));

@@ -63,6 +63,8 @@ pub struct Sample {
     pub structured: bool,
     /// Whether a value was moved far away, where functions come so close to their limits that rounding hides the difference.
     pub far: bool,
+    /// Whether a condition is met up to rounding only, so that exact arithmetic has no say.
+    pub rounded: bool,
 }
 
 /// What occurs in an expression and in the definitions that it reaches.
@@ -83,6 +85,9 @@ pub struct Facts<'a> {
     /// The place of each `cases` with the number of its branches.
     pub branches: FastSet<(Span, usize)>,
 }
+
+/// How far an equation that samples are drawn to meet may be off.
+const MET: f64 = 4e-15;
 
 enum Part<'a> {
     Expr(&'a Expr),
@@ -194,9 +199,12 @@ impl<'a> Walk<'a> {
     fn threshold(&mut self, a: &'a Expr, b: &'a Expr) {
         self.facts.comparisons.push((a, Some(b)));
         for (x, c) in [(a, b), (b, a)] {
-            if let (Kind::Symbol(symbol), Some(number)) = (&x.kind, constant(c)) {
-                self.facts.thresholds.push((*symbol, number));
-            }
+            let symbol = match &x.kind {
+                Kind::Symbol(symbol) => Some(*symbol),
+                Kind::Int(int) => int.as_symbol(),
+                _ => None,
+            };
+            self.facts.thresholds.extend(symbol.zip(constant(c)));
         }
     }
 
@@ -385,9 +393,13 @@ pub struct Sampler<'a> {
     order: Vec<SymbolId>,
     /// Values to be taken from another symbol or number, as conditions demand.
     equal: Vec<(SymbolId, &'a Expr)>,
+    /// Other equations between numbers, which conditions demand.
+    equations: Vec<(&'a Expr, &'a Expr)>,
     /// Vectors and matrices of which a condition says that they are not equal.
     unequal: Vec<(SymbolId, SymbolId)>,
     narrowed: FastMap<SymbolId, Domain>,
+    /// The smallest and the largest value that conditions leave to a whole number.
+    bounds: FastMap<SymbolId, (Option<i64>, Option<i64>)>,
     random: Random,
     drawn: usize,
     /// What was too large for a sample.
@@ -412,8 +424,10 @@ impl<'a> Sampler<'a> {
             dependencies: Rc::default(),
             order,
             equal: Vec::new(),
+            equations: Vec::new(),
             unequal: Vec::new(),
             narrowed: FastMap::default(),
+            bounds: FastMap::default(),
             random: Random::new(hash(&step.text) ^ seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
             drawn: 0,
             too_large: None,
@@ -439,10 +453,11 @@ impl<'a> Sampler<'a> {
                 }
             }
             Condition::Relation(Relation::Equal, a, b) => match (&a.kind, &b.kind) {
-                (Kind::Symbol(x), _) if self.free_variable(*x) => self.equal.push((*x, b)),
-                (_, Kind::Symbol(y)) if self.free_variable(*y) => self.equal.push((*y, a)),
+                (Kind::Symbol(x), _) if self.free_variable(*x) && !self.mentions(b, *x) => self.equal.push((*x, b)),
+                (_, Kind::Symbol(y)) if self.free_variable(*y) && !self.mentions(a, *y) => self.equal.push((*y, a)),
                 (Kind::Int(x), _) if x.as_symbol().is_some() => self.equal.extend(x.as_symbol().map(|x| (x, &**b))),
                 (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
+                _ if a.shape.is_scalar() && b.shape.is_scalar() => self.equations.push((a, b)),
                 _ => {}
             },
             Condition::Relation(Relation::Less | Relation::LessOrEqual, a, b)
@@ -463,6 +478,25 @@ impl<'a> Sampler<'a> {
                     && self.free_variable(*y)
                 {
                     self.unequal.push((*x, *y));
+                }
+            }
+            Condition::Relation(relation, a, b) if matches!((&a.kind, &b.kind), (Kind::Int(_), _) | (_, Kind::Int(_))) => {
+                let less = matches!(relation, Relation::Less | Relation::LessOrEqual);
+                let strict = i64::from(matches!(relation, Relation::Less | Relation::Greater));
+                for (x, c, below) in [(a, b, less), (b, a, !less)] {
+                    if let (Kind::Int(x), Some(c)) = (&x.kind, constant(c))
+                        && let Some(x) = x.as_symbol()
+                        && *relation != Relation::NotEqual
+                    {
+                        let bounds = self.bounds.entry(x).or_default();
+                        if below {
+                            let most = c.whole_bounds().1.map(|c| if strict == 1 { c - 1 } else { c });
+                            bounds.1 = bounds.1.min(most).or(most);
+                        } else {
+                            let least = c.whole_bounds().0.map(|c| c + strict);
+                            bounds.0 = bounds.0.max(least);
+                        }
+                    }
                 }
             }
             Condition::Relation(relation, a, b) => {
@@ -501,6 +535,12 @@ impl<'a> Sampler<'a> {
         }
     }
 
+    fn mentions(&self, expr: &'a Expr, symbol: SymbolId) -> bool {
+        let mut walk = Walk::new(self.symbols, true);
+        walk.parts.push(Part::Expr(expr));
+        walk.run().facts.symbols.contains(&symbol)
+    }
+
     fn free_variable(&self, symbol: SymbolId) -> bool {
         matches!(self.symbols[symbol].kind, SymbolKind::Variable { parameter: false, .. })
     }
@@ -518,9 +558,33 @@ impl<'a> Sampler<'a> {
         let number = self.drawn;
         self.drawn += 1;
         // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
-        const STYLES: [usize; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 5];
+        const STYLES: [usize; 11] = [1, 2, 3, 8, 5, 6, 7, 4, 8, 9, 5];
         let style = if number % 2 == 1 { STYLES.get(number / 2).copied().unwrap_or(0) } else { 0 };
         self.styled(number, style, 60, false)
+    }
+
+    /// A random sample whose real numbers are drawn from 2^60 places of their domains, where other samples know a few hundred: for
+    /// identities between rational functions, which hold everywhere or nearly nowhere.
+    pub fn fine(&mut self) -> Option<Sample> {
+        let mut sample = self.styled(0, 0, 20, false)?;
+        let mut keys: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
+        keys.sort_unstable();
+        for key in keys {
+            let (low, width) = match self.domain(key.0) {
+                Domain::Reals | Domain::Without(_) => (fraction(-4, 1), fraction(8, 1)),
+                Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
+                    (Rational::from(&low), &Rational::from(&high) - &Rational::from(&low))
+                }
+                Domain::Interval { low: Some((low, _)), .. } => (Rational::from(&low), fraction(8, 1)),
+                Domain::Interval { high: Some((high, _)), .. } => (&Rational::from(&high) - &fraction(8, 1), fraction(8, 1)),
+                _ => continue,
+            };
+            for x in &mut sample.values.get_mut(&key)?.data {
+                let place = Rational::new((2 * (self.random.bits() >> 4) + 1) as i64, 1 << 61);
+                *x = &low + &(&width * &place);
+            }
+        }
+        self.admissible(&sample).then_some(sample)
     }
 
     /// A simple sample with the smallest dimensions, for counterexamples.
@@ -537,6 +601,7 @@ impl<'a> Sampler<'a> {
             // Where conditions are met by small or by large values only, these are tried as well.
             if attempt >= 24 {
                 self.scale(&mut sample, [fraction(1, 8), fraction(1, 50), fraction(6, 1)][attempt % 3].clone());
+                sample.far |= attempt % 3 == 2;
             }
             if self.admissible(&sample) {
                 return Some(sample);
@@ -564,7 +629,25 @@ impl<'a> Sampler<'a> {
             return true;
         }
         let mut evaluator = Evaluator::<f64>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual);
-        self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true))
+        let mut left: Vec<&Condition> = self.step.conditions.iter().collect();
+        while let Some(condition) = left.pop() {
+            let holds = match condition {
+                Condition::All(list) => {
+                    left.extend(list);
+                    true
+                }
+                // What is met up to rounding is met.
+                Condition::Relation(Relation::Equal, a, b) if sample.rounded => match (evaluator.value(a), evaluator.value(b)) {
+                    (Ok(a), Ok(b)) => a.data.iter().zip(&b.data).all(|(x, y)| (x.real - y.real).abs() <= MET * (1.0 + x.real.abs())),
+                    _ => false,
+                },
+                condition => evaluator.holds(condition) == Ok(true),
+            };
+            if !holds {
+                return false;
+            }
+        }
+        true
     }
 
     /// The sample with each of the values of its free indices for which the conditions hold, up to a bound.
@@ -593,6 +676,7 @@ impl<'a> Sampler<'a> {
         let mut used = FastSet::default();
         let mut counted = false;
         let wider = (attempt / 4) as i64;
+        let ordered = !matches!(self.step.relation, Relation::Equal | Relation::NotEqual) && !self.facts.derivative;
         // A dimension comes first, since the bounds of other numbers may mention it.
         let symbols = self.symbols;
         let wholes: Vec<(SymbolId, bool)> = self
@@ -615,8 +699,13 @@ impl<'a> Sampler<'a> {
                 Some(high) => Some(high.value(&ints)?),
                 None => None,
             };
+            let bounds = self.bounds.get(&id).copied().unwrap_or_default();
+            let low = bounds.0.map_or(low, |least| low.max(least));
+            let high = high.into_iter().chain(bounds.1.filter(|most| *most <= low.saturating_add(30))).min();
             let (from, to) = match (dimension, small) {
                 (true, true) => (low, low + 1 + wider),
+                // An inequality may well hold for small dimensions only.
+                (true, false) if ordered && (number % 8 == 5 || number == 19) => (low + 5, low + 7 + wider),
                 // Every third sample has dimensions larger than one, all different; every fifth has ones.
                 (true, false) if number.is_multiple_of(3) => (low.max(2), low.max(2) + 3 + wider),
                 (true, false) if number % 5 == 2 => (low, low + wider),
@@ -629,9 +718,28 @@ impl<'a> Sampler<'a> {
             if to < low {
                 return None;
             }
+            // A number that is compared with another is drawn there and on either side.
+            if !small && attempt == 0 && number % 4 == 3 {
+                let near: Vec<i64> =
+                    self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).filter_map(|(_, c)| c.whole_bounds().0).collect();
+                if !near.is_empty() {
+                    let turn = number / 4;
+                    let value = near[turn % near.len()].saturating_add([0, 1, -1][turn / near.len() % 3]);
+                    if value >= low && high.is_none_or(|high| value <= high) && (!dimension || value <= 12) {
+                        ints.insert(id, value);
+                        used.insert(value);
+                        continue;
+                    }
+                }
+            }
+            // Once, all numbers are the smallest at the same time.
+            if !dimension && !small && attempt == 0 && number % 10 == 7 {
+                ints.insert(id, low.max(-4).min(to));
+                continue;
+            }
             // The ends of a range take their turns.
             if let (false, false, 0, Some(high)) = (dimension, small, attempt, high)
-                && number % 4 != 0
+                && !number.is_multiple_of(4)
             {
                 let value = match number % 4 {
                     1 => high,
@@ -673,7 +781,8 @@ impl<'a> Sampler<'a> {
     }
 
     fn values(&mut self, ints: Ints, style: usize) -> Option<Sample> {
-        let mut sample = Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false };
+        let mut sample =
+            Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false, rounded: false };
         let symbols = self.symbols;
         for id in self.order.clone() {
             let symbol = &symbols[id];
@@ -715,11 +824,15 @@ impl<'a> Sampler<'a> {
                 (Kind::Symbol(other), _) if sample.values.contains_key(&(*other, Vec::new())) => {
                     sample.values[&(*other, Vec::new())].clone()
                 }
-                _ => {
-                    let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
-                    let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
-                    Matrix { rows, cols, data: data? }
-                }
+                _ => match Evaluator::<Rational>::new(symbols, &sample, Mode::Dual).value(value) {
+                    Ok(exact) => Matrix { rows: exact.rows, cols: exact.cols, data: exact.data.into_iter().map(|x| x.real).collect() },
+                    Err(_) => {
+                        let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
+                        let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
+                        sample.rounded = true;
+                        Matrix { rows, cols, data: data? }
+                    }
+                },
             };
             let drawn = sample.values.get_mut(&(symbol, Vec::new()))?;
             if drawn.data.len() == matrix.data.len() {
@@ -728,11 +841,78 @@ impl<'a> Sampler<'a> {
                 drawn.data.fill(matrix.data[0].clone());
             }
         }
-        if style == 0 && !(self.drawn % 4 == 1 && !self.facts.thresholds.is_empty()) {
+        if style == 0 && (self.drawn % 4 != 1 || self.facts.thresholds.is_empty()) {
             self.near_comparison(&mut sample);
         }
         self.nearly_equal(&mut sample);
+        for (a, b) in self.equations.clone() {
+            self.solve(a, b, &mut sample);
+        }
         Some(sample)
+    }
+
+    /// Moves one number such that an equation holds: exactly where it is linear in the number, else up to rounding.
+    fn solve(&mut self, a: &'a Expr, b: &'a Expr, sample: &mut Sample) {
+        let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
+        movable.retain(|key| matches!(self.domain(key.0), Domain::Reals | Domain::Interval { .. } | Domain::Without(_)));
+        movable.sort_unstable();
+        if movable.is_empty() {
+            return;
+        }
+        let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
+        let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
+        let position = self.random.range(0, count as i64 - 1) as usize;
+        let start = sample.values[&key].data[position].clone();
+        let at = |value: &Rational| {
+            let mut moved = sample.clone();
+            if let Some(matrix) = moved.values.get_mut(&key) {
+                matrix.data[position] = value.clone();
+            }
+            moved
+        };
+        let symbols = self.symbols;
+        let exact = |value: &Rational| {
+            let moved = at(value);
+            let mut evaluator = Evaluator::<Rational>::new(symbols, &moved, Mode::Dual);
+            let (left, right) = (evaluator.value(a).ok()?, evaluator.value(b).ok()?);
+            Some(&left.data.first()?.real - &right.data.first()?.real)
+        };
+        let one = fraction(1, 1);
+        if let Some(zero) = exact(&start)
+            && let Some(next) = exact(&(&start + &one))
+        {
+            if zero.is_zero() {
+                return;
+            }
+            let slope = &next - &zero;
+            if !slope.is_zero() {
+                let value = &start - &(&zero / &slope);
+                if exact(&value).is_some_and(|rest| rest.is_zero()) && contains(&self.domain(key.0), &value) {
+                    *sample = at(&value);
+                    return;
+                }
+            }
+        }
+        // The secant method.
+        let float = |value: f64| {
+            let moved = at(&Rational::from_float(value)?);
+            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, &moved).ok()?.2.first()?);
+            Some(one(a)? - one(b)?)
+        };
+        let (mut x, mut y) = (start.to_f64(), start.to_f64() + 0.125);
+        let (Some(mut fx), Some(mut fy)) = (float(x), float(y)) else { return };
+        for _ in 0..40 {
+            if fy.abs() < MET || fy == fx {
+                break;
+            }
+            let next = y - fy * (y - x) / (fy - fx);
+            let Some(value) = Some(next).filter(|next| next.is_finite()).and_then(float) else { return };
+            (x, fx, y, fy) = (y, fy, next, value);
+        }
+        if let Some(value) = Rational::from_float(y).filter(|value| fy.abs() < MET && contains(&self.domain(key.0), value)) {
+            *sample = at(&value);
+            sample.rounded = true;
+        }
     }
 
     /// Every second time, makes two vectors that must not be equal so in all elements but one.
@@ -849,6 +1029,8 @@ impl<'a> Sampler<'a> {
                 7 => Some([0, 1, 1, -1, 2][self.random.range(0, 4) as usize]),
                 // Many numbers that are equal to one another, and some that are not.
                 8 => Some(self.random.range(0, 1)),
+                9 if square => Some(i64::from(position % rows == position / rows)),
+                9 => Some(self.random.range(-3, 3)),
                 _ => None,
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
@@ -865,7 +1047,11 @@ impl<'a> Sampler<'a> {
                     *x = (&*x + &y) / fraction(2, 1);
                 }
                 if self.facts.inverse && style == 0 {
-                    add_to_diagonal(&mut matrix, &fraction(5, 1));
+                    let turn = self.random.range(0, 3);
+                    add_to_diagonal(&mut matrix, &fraction(if turn == 0 { -5 } else { 5 }, 1));
+                    if turn == 1 {
+                        matrix.data[0] = &matrix.data[0] - &fraction(10, 1);
+                    }
                 }
             }
             Domain::PositiveDefinite | Domain::PositiveSemidefinite => {
@@ -875,7 +1061,9 @@ impl<'a> Sampler<'a> {
                     matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
-                    add_to_diagonal(&mut matrix, &fraction(1, 1));
+                    // Eigenvalues lie on either side of 1.
+                    let least = [fraction(1, 1), fraction(1, 4), fraction(1, 10)][self.random.range(0, 2) as usize].clone();
+                    add_to_diagonal(&mut matrix, &least);
                 }
             }
             _ if conditioned => {
@@ -884,8 +1072,19 @@ impl<'a> Sampler<'a> {
                 for x in &mut matrix.data {
                     *x *= &small;
                 }
-                let sign = if self.random.range(0, 2) == 0 { -1 } else { 1 };
+                let turn = self.random.range(0, 3);
+                let sign = if turn == 0 { -1 } else { 1 };
                 add_to_diagonal(&mut matrix, &fraction(3 * sign, 2));
+                if turn == 1 {
+                    // Determinants have either sign in all dimensions.
+                    matrix.data[0] = &matrix.data[0] - &fraction(3, 1);
+                }
+                if turn == 2 && *domain == Domain::Invertible {
+                    // An invertible matrix may well have small numbers on its diagonal.
+                    for column in matrix.data.chunks_mut(rows) {
+                        column.reverse();
+                    }
+                }
             }
             _ => {}
         }
@@ -1102,11 +1301,11 @@ pub fn samples(symbols: &Symbols, step: &Step, seed: u64, count: usize) -> Vec<S
     let mut sampler = Sampler::new(symbols, step, seed);
     let mut list = Vec::new();
     for _ in 0..4 * count {
-        let Some(sample) = sampler.draw() else { break };
+        let Some(sample) = sampler.draw() else { continue };
         for sample in sampler.instances(&sample) {
             let defined = |expr| match crate::eval::evaluate_f64(symbols, expr, &sample) {
                 Ok(_) => true,
-                Err(fault) => !matches!(fault, Fault::Undefined | Fault::Kink),
+                Err(fault) => !matches!(fault, Fault::Undefined | Fault::Singular | Fault::Kink),
             };
             if defined(&step.left) && defined(&step.right) {
                 list.push(sample);

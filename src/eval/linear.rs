@@ -109,7 +109,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             let weight = |row: usize| a[step * n + row].real.weight();
             let pivot = (step..n).max_by(|x, y| weight(*x).total_cmp(&weight(*y))).unwrap_or(step);
             if weight(pivot) < 1e-10 {
-                return Err(Fault::Undefined);
+                return Err(Fault::Singular);
             }
             for j in 0..n {
                 a.swap(j * n + step, j * n + pivot);

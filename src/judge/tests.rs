@@ -112,7 +112,7 @@ impl Page {
 
     fn function(&mut self, name: &str, from: &Shape, to: &Shape) -> SymbolId {
         let parameter = self.symbol("p", from, SymbolKind::Variable { domain: Domain::Reals, parameter: true });
-        let kind = SymbolKind::Function { parameters: vec![id(&parameter)], body: None, range: Domain::Reals, domain: Domain::Reals };
+        let kind = SymbolKind::Function { parameters: vec![id(&parameter)], body: None, range: Domain::Reals };
         id(&self.symbol(name, to, kind))
     }
 
@@ -450,7 +450,7 @@ fn arbitrary_functions_matter_in_every_argument_and_lie_in_their_range() {
         .map(|name| id(&page.symbol(name, &Shape::scalar(), SymbolKind::Variable { domain: Domain::Reals, parameter: true })))
         .to_vec();
     let positive = Domain::Interval { low: Some((BigRational::zero(), false)), high: None };
-    let kind = |range| SymbolKind::Function { parameters: parameters.clone(), body: None, range, domain: Domain::Reals };
+    let kind = |range| SymbolKind::Function { parameters: parameters.clone(), body: None, range };
     let f = id(&page.symbol("f", &Shape::scalar(), kind(Domain::Reals)));
     let g = id(&page.symbol("g", &Shape::scalar(), kind(positive)));
     let call = |f, a: &Expr, b: &Expr| expr(Kind::Apply(f, vec![a.clone(), b.clone()]), &Shape::scalar());

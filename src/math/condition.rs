@@ -29,7 +29,7 @@ pub(super) fn bare_letter(reader: &Reader, node: &Node) -> Option<String> {
 }
 
 /// Whether a text begins a condition.
-pub(super) fn begins_condition(words: &str) -> bool {
+pub(crate) fn begins_condition(words: &str) -> bool {
     let first: String = words.trim_start_matches(|c: char| !c.is_alphabetic()).chars().take_while(|c| c.is_alphabetic()).collect();
     BEGIN.contains(&first.to_lowercase().as_str())
 }
@@ -109,7 +109,16 @@ impl Reader {
         let mut any: Vec<Condition> = Vec::new();
         for alternative in split_top(nodes, |node| joint(node) == Some(Joint::Or)) {
             let mut all = Vec::new();
-            for part in split_top(alternative, |node| joint(node) == Some(Joint::And)) {
+            let parts = split_top(alternative, |node| joint(node) == Some(Joint::And));
+            for part in &parts {
+                // `\forall i, j` says what a free index says by itself; what follows is the condition.
+                let letters = split_commas(part).iter().all(|piece| {
+                    let mut list = piece.iter().filter(|node| !is_layout(node) && !node.is_command("forall"));
+                    list.next().is_some_and(|node| bare_letter(self, node).is_some()) && list.next().is_none()
+                });
+                if letters && parts.iter().any(|part| !relations(part).is_empty()) {
+                    continue;
+                }
                 self.condition_parts(part, place, &mut all)?;
             }
             match all.len() {
@@ -132,13 +141,6 @@ impl Reader {
             if piece.iter().all(is_layout) {
                 continue;
             }
-            // `i = 1, \dots, n`
-            if pieces.get(at).is_some_and(|next| !next.is_empty() && next.iter().all(is_dots)) && at + 1 < pieces.len() {
-                let last = pieces[at + 1];
-                at += 2;
-                all.push(self.counted(piece, last, place)?);
-                continue;
-            }
             // `i, j \in …`, `x, y > 0`: letters before the one with the relation share it.
             let mut shared: Vec<&[Node]> = Vec::new();
             let mut piece = piece;
@@ -151,6 +153,18 @@ impl Reader {
             let Some((first, _, _)) = signs.first() else {
                 return Err(Diagnostic::new(Code::Unreadable, span_of(piece, place), "a condition needs a relation, such as `z > 0`"));
             };
+            // `i = 1, \dots, n` and `i, j = 1, 2, \dots, n`
+            let dots = |at: usize| pieces.get(at).is_some_and(|next| !next.is_empty() && next.iter().all(is_dots));
+            let second = pieces.get(at).copied().filter(|_| dots(at + 1));
+            let end = if dots(at) { at + 1 } else { at + 2 };
+            if (dots(at) || second.is_some()) && end < pieces.len() {
+                at = end + 1;
+                for letter in shared.iter().map(|letter| letter.to_vec()).chain([piece[..*first].to_vec()]) {
+                    let counted: Vec<Node> = letter.into_iter().chain(piece[*first..].iter().cloned()).collect();
+                    all.push(self.counted(&counted, second, pieces[end], place)?);
+                }
+                continue;
+            }
             for other in shared {
                 let joined: Vec<Node> = other.iter().chain(&piece[*first..]).cloned().collect();
                 self.chain_condition(&joined, place, all)?;
@@ -183,6 +197,7 @@ impl Reader {
             let Sign::Relation(relation) = sign else { continue };
             let (left, right) = (sides[number].clone(), sides[number + 1].clone());
             self.joined(&left, &right, "compared")?;
+            self.compare_indices(&left, &right);
             all.push(Condition::Relation(*relation, Box::new(left), Box::new(right)));
         }
         Ok(())
@@ -206,8 +221,8 @@ impl Reader {
         self.whole(nodes, place)
     }
 
-    /// `i = 1, \dots, n`
-    fn counted(&mut self, first: &[Node], last: &[Node], place: Span) -> Read<Condition> {
+    /// `i = 1, \dots, n`, or with a second number behind the first.
+    fn counted(&mut self, first: &[Node], second: Option<&[Node]>, last: &[Node], place: Span) -> Read<Condition> {
         let signs = relations(first);
         let [(at, Sign::Relation(Relation::Equal), length)] = signs.as_slice() else {
             return Err(Diagnostic::new(Code::Unreadable, place, "an index is counted as `i = 1, \\dots, n`"));
@@ -215,6 +230,11 @@ impl Reader {
         let letter = self.compared(&first[..*at], place)?;
         let low = self.whole_number(&first[at + length..], place)?;
         let high = self.whole_number(last, place)?;
+        if let Some(second) = second
+            && self.whole_number(second, place)?.sub(&low) != Some(Int::one())
+        {
+            return Err(Diagnostic::new(Code::Ellipsis, span_of(second, place), "these numbers do not go up by one"));
+        }
         if let Kind::Int(int) = &letter.kind
             && let Some(id) = int.as_symbol()
             && let Some(state) = self.indices.get_mut(&id)

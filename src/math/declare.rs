@@ -24,6 +24,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::tex::tree::{Node, NodeKind, canonical, span_of};
 
+/// The largest size that can be written as a number.
+const LARGEST_SIZE: i64 = 1000;
+
 /// Where declared values lie.
 struct Space {
     shape: Shape,
@@ -210,8 +213,7 @@ impl Reader {
             }
             let [node] = list[at] else { return Err(not_a_name(span_of(list[at], span))) };
             let Some((_, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
-            let domain = spaces.first().map_or(Domain::Reals, |space| space.domain.clone());
-            let kind = SymbolKind::Function { parameters, body: None, range: value.domain.clone(), domain };
+            let kind = SymbolKind::Function { parameters, body: None, range: value.domain.clone() };
             let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: value.shape.clone(), kind, introduced: node.span });
             self.introduced.push(id);
             at += 1;
@@ -444,6 +446,13 @@ impl Reader {
         {
             return Err(Diagnostic::new(Code::BadDeclaration, here, "a size is at least one"));
         }
+        if value.as_constant().is_some_and(|number| number > LARGEST_SIZE) {
+            return Err(Diagnostic::new(
+                Code::Limit,
+                here,
+                format!("a size may be {LARGEST_SIZE} at most: values are drawn for every element"),
+            ));
+        }
         // A natural number that is a size is drawn small.
         for id in value.symbols().collect::<BTreeSet<_>>() {
             if let SymbolKind::Whole { low, high: None, dimension } = &mut self.symbols[id].kind {
@@ -501,6 +510,7 @@ impl Reader {
             self.break_names(&left[..left.len().min(1)]);
         }
         self.defining = None;
+        self.previous = None;
         result
     }
 
@@ -524,6 +534,7 @@ impl Reader {
         }
         self.defining = Some((key.clone(), letters.first().map(|_| family_key(&name))));
         self.begin_statement();
+        self.previous = self.lookup(&key);
         let outcome = match arguments {
             Some((list, None, _)) => self.define_function(&name, &key, &letters, &list, right, node.span).map(|()| None),
             Some((_, Some(_), end)) => Err(not_a_name(end)),
@@ -589,7 +600,14 @@ impl Reader {
         self.unbind_letters(&bound);
         let value = value?;
         self.settle_units()?;
-        let ranges = if bound.is_empty() { None } else { self.letter_ranges(&bound, &value, name, span)? };
+        let ranges = if bound.is_empty() { Ok(None) } else { self.letter_ranges(&bound, &value, name, span) };
+        let number = |letter: &String| self.lookup(letter).is_some_and(|id| matches!(self.symbols[id].kind, SymbolKind::Whole { .. }));
+        if ranges.is_err() && letters.iter().all(number) {
+            // The letter of a declared number runs through nothing: it is a part of the name.
+            self.begin_statement();
+            return self.define_symbol(name, key, &[], right, span);
+        }
+        let ranges = ranges?;
         let value = self.finish(value)?;
         let conditions = self.take_size_conditions()?;
         let shape = value.shape.clone();
@@ -669,7 +687,6 @@ impl Reader {
             parameters: parameters.into_iter().map(|(_, id)| id).collect(),
             body: Some(value),
             range: Domain::Reals,
-            domain: Domain::Reals,
         };
         let key = if ranges.is_some() { family_key(name) } else { key.to_string() };
         let shown = if ranges.is_some() { name.to_string() } else { key.clone() };
@@ -734,8 +751,11 @@ fn set_parts(nodes: &[Node]) -> Option<(Vec<Node>, Option<Vec<Node>>)> {
     }
 }
 
+/// An opening bracket, what stands behind it, the closing bracket, and a power.
+type Interval = (char, Vec<Node>, char, Option<Vec<Node>>);
+
 /// The brackets of an interval, what stands in them, and its power.
-fn interval_parts(nodes: &[Node]) -> Option<(char, Vec<Node>, char, Option<Vec<Node>>)> {
+fn interval_parts(nodes: &[Node]) -> Option<Interval> {
     let first_char = |text: &str| text.trim_start_matches('\\').chars().next();
     if let [node] = nodes {
         let p = parts(node);

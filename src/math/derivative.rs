@@ -151,6 +151,9 @@ impl Reader {
 
     fn target(&mut self, nodes: &[Node], place: Span) -> Read<Target> {
         let span = span_of(nodes, place);
+        if nodes.is_empty() {
+            return Err(Diagnostic::new(Code::Derivative, span, "what the derivative is taken by is missing here"));
+        }
         // A list of variables.
         if opens(&nodes[0]) == Some('(') && super::cursor::matching(nodes, 0)? + 1 == nodes.len() {
             let list = split_commas(&nodes[1..nodes.len() - 1]);
@@ -504,9 +507,17 @@ impl Reader {
         if let Some(id) = self.values.get(&key) {
             return Ok(*id);
         }
+        // A function whose place is asked for while its place is looked for has none: `\frac{df}{df}`.
+        if self.placing.contains(&key) {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "nothing says at which place this function is meant")
+                .help("write its argument: `f(x)`"));
+        }
         let parameters = self.parameters(callable).unwrap_or_default();
+        self.placing.push(key.clone());
         let arguments =
-            if self.is_defined(callable) { self.named_arguments(&parameters, span)? } else { self.written_argument(callable, span)? };
+            if self.is_defined(callable) { self.named_arguments(&parameters, span) } else { self.written_argument(callable, span) };
+        self.placing.pop();
+        let arguments = arguments?;
         let value = self.call(callable, arguments, span)?;
         let name = self.function_name(callable).unwrap_or_default();
         let shape = value.shape.clone();

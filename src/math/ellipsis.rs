@@ -23,7 +23,12 @@ struct Pattern {
     value: Expr,
     text: String,
     numbers: Vec<Int>,
+    /// The letters that are bound inside, in the order in which they are numbered.
+    bound: Vec<SymbolId>,
 }
+
+/// Ids from here on stand for letters that are bound inside elements.
+const STAND_INS: u32 = 0x4000_0000;
 
 /// A part of a list.
 #[derive(Clone, Debug)]
@@ -82,6 +87,16 @@ fn forget_places(value: &mut Expr) {
     walk::each_child_mut(value, &mut forget_places);
 }
 
+/// What stands for a letter that is bound inside an element while elements are compared.
+fn stand_in(position: usize) -> SymbolId {
+    SymbolId(STAND_INS + position as u32)
+}
+
+/// Whether a number depends on a letter that is bound inside an element, and so can count nothing outside.
+fn mentions_bound(int: &Int) -> bool {
+    int.symbols().any(|id| id.0 >= STAND_INS && !super::unify::is_unknown(id))
+}
+
 impl Pattern {
     fn of(mut value: Expr) -> Pattern {
         whole_numbers(&mut value);
@@ -93,7 +108,7 @@ impl Pattern {
             let mut number = int.clone();
             for (position, id) in bound.iter().enumerate() {
                 // Letters that are bound inside are the same when they stand at the same place.
-                if let Some(new) = number.substitute(*id, &Int::symbol(SymbolId(0x4000_0000 + position as u32))) {
+                if let Some(new) = number.substitute(*id, &Int::symbol(stand_in(position))) {
                     number = new;
                 }
             }
@@ -101,7 +116,7 @@ impl Pattern {
             *int = Int::default();
         });
         forget_places(&mut plain);
-        Pattern { value, text: format!("{plain:?}"), numbers }
+        Pattern { value, text: format!("{plain:?}"), numbers, bound }
     }
 
     /// The value with other whole numbers where these are given.
@@ -110,7 +125,8 @@ impl Pattern {
         let mut position = 0;
         walk::all_ints_mut(&mut value, &mut |int| {
             if let Some(Some(new)) = numbers.get(position) {
-                *int = new.clone();
+                let back = |int: Int, (at, id): (usize, &SymbolId)| int.substitute(stand_in(at), &Int::symbol(*id)).unwrap_or(int);
+                *int = self.bound.iter().enumerate().fold(new.clone(), back);
             }
             position += 1;
         });
@@ -165,7 +181,10 @@ fn single_step(difference: &Int) -> Option<i64> {
     for (monomial, coefficient) in difference.terms() {
         match monomial.len() {
             0 => {}
-            1 if coefficient.abs() == 1 => sign = if sign == 0 { coefficient } else { sign },
+            // `x_1, …, x_{2n}`: steps of two would miss the last element. `x_2, …, x_{2n}` has two readings.
+            1 if coefficient.abs() == 1 || divided(difference, coefficient.abs()).is_none() => {
+                sign = if sign == 0 { coefficient.signum() } else { sign }
+            }
             _ => return None,
         }
     }
@@ -285,7 +304,9 @@ impl Reader {
                 all.push(pattern.clone());
             } else {
                 let lifted = lifted(&pattern.value, &like.value).map(Pattern::of).filter(|p| p.text == like.text);
-                all.push(lifted.ok_or_else(|| contradicts(pattern.value.span))?);
+                // `1 + … + n^2` may count by one, or go through the squares.
+                let numbers = to_int(&pattern.value).is_some() && to_int(&like.value).is_some();
+                all.push(lifted.ok_or_else(|| if numbers { fits_twice(span) } else { contradicts(pattern.value.span) })?);
             }
         }
         let (before, after) = all.split_at(before.len());
@@ -319,7 +340,7 @@ impl Reader {
                 continue;
             }
             // From the first to the first one behind the dots: count - (behind) steps.
-            let between = divided(&difference, step).ok_or_else(|| contradicts(span))?;
+            let between = divided(&difference, step).filter(|count| !mentions_bound(count)).ok_or_else(|| contradicts(span))?;
             let here = between.add(&Int::constant(after.len() as i64)).ok_or_else(|| contradicts(span))?;
             match &count {
                 None => count = Some(here),
@@ -432,7 +453,7 @@ impl Reader {
             }
             let coefficient = general.linear_coefficient(letter)?;
             let rest = general.substitute(letter, &Int::default())?;
-            let at = divided(&value.sub(&rest)?, coefficient)?;
+            let at = divided(&value.sub(&rest)?, coefficient).filter(|at| !mentions_bound(at))?;
             match &found {
                 None => found = Some(at),
                 Some(found) if *found == at => {}
@@ -480,7 +501,8 @@ impl Reader {
         let like = Pattern::of(last.clone());
         let fits = |value: &Expr| {
             let pattern = Pattern::of(value.clone());
-            if pattern.text == like.text {
+            let numbers = to_int(value).is_some() && to_int(&like.value).is_some();
+            if pattern.text == like.text || numbers {
                 return Some(pattern);
             }
             lifted(value, &like.value).map(Pattern::of).filter(|p| p.text == like.text)

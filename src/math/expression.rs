@@ -1180,10 +1180,10 @@ fn decimal(text: &str, span: Span) -> Expr {
     let digits: BigInt = format!("{whole}{fraction}").parse().unwrap_or_default();
     let power = BigInt::from(10).pow(fraction.len() as u32);
     let value = BigRational::new(digits, power);
-    if value.is_integer() && fraction.is_empty() {
-        if let Ok(small) = i64::try_from(value.to_integer()) {
-            return int_expr(Int::constant(small), span);
-        }
+    if fraction.is_empty()
+        && let Ok(small) = i64::try_from(value.to_integer())
+    {
+        return int_expr(Int::constant(small), span);
     }
     expr(Kind::Number(value), Shape::scalar(), span)
 }

@@ -63,6 +63,12 @@ pub(super) fn parts(node: &Node) -> Parts<'_> {
     }
 }
 
+/// The arguments in brackets behind a function, what hangs on the closing bracket, and where the brackets stand.
+type Arguments = (Vec<Vec<Node>>, Option<Scripts>, Span);
+
+/// A symbol that was introduced in the form that is written, with the subscript and the superscript that are left.
+type Exact<'n> = (SymbolId, Option<&'n [Node]>, Option<&'n [Node]>);
+
 /// What a name turned out to be.
 enum Named<'n> {
     /// A value, and the scripts that are left.
@@ -113,7 +119,7 @@ pub(super) fn known(name: &str) -> Option<Callable> {
 }
 
 /// Whether a command is read as the name of a function.
-pub(super) fn is_function_command(name: &str) -> bool {
+pub(crate) fn is_function_command(name: &str) -> bool {
     !is_letter_command(name) && known(&format!("\\{name}")).is_some()
 }
 
@@ -199,6 +205,9 @@ impl Reader {
                     own_superscript || (element.is_none() && !self.symbols[id].shape.is_scalar() && !self.is_function(id))
                 }
             };
+            if taken && self.previous == Some(id) {
+                return Err(super::reader::circular(&self.symbols[id].name.clone(), span));
+            }
             if taken {
                 if self.is_function(id) {
                     return match sub_left {
@@ -238,6 +247,19 @@ impl Reader {
             let indices = self.index_list(sub, span)?;
             return Ok(Named::Function(self.component(Callable::Function(id), &indices, span)?, sup));
         }
+        if let Some(sub) = sub
+            && self.lookup(name).is_none()
+            && known(name).is_none()
+        {
+            let count = index_count(sub);
+            if [1, 2].iter().any(|other| *other != count && self.element_symbol(name, *other).is_some()) {
+                let (has, is) =
+                    if count == 1 { ("two indices", "here is one".to_string()) } else { ("one index", format!("here are {count}")) };
+                return Err(Diagnostic::new(Code::Index, span, format!("`{name}` has {has}, and {is}"))
+                    .note("letters and digits in an index are one index each, unless a comma or a sign stands between them")
+                    .help("write a product in an index with a dot: `x_{2 \\cdot n}`"));
+            }
+        }
         if self.scope.get(name) == Some(Meaning::Broken) || self.scope.get(&family_key(name)) == Some(Meaning::Broken) {
             return Err(self.undeclared(name, span));
         }
@@ -245,12 +267,7 @@ impl Reader {
     }
 
     /// The symbol that was introduced in the form that is written, and the scripts that are left.
-    fn exact_name<'n>(
-        &self,
-        name: &str,
-        sub: Option<&'n [Node]>,
-        sup: Option<&'n [Node]>,
-    ) -> Option<(SymbolId, Option<&'n [Node]>, Option<&'n [Node]>)> {
+    fn exact_name<'n>(&self, name: &str, sub: Option<&'n [Node]>, sup: Option<&'n [Node]>) -> Option<Exact<'n>> {
         // A superscript in brackets may be part of the name, with a power behind it.
         let bracket = sup.and_then(|sup| {
             let first = sup.first()?;
@@ -259,7 +276,7 @@ impl Reader {
             (close + 1 < sup.len()).then(|| (&sup[..=close], &sup[close + 1..]))
         });
         let script = |mark: char, nodes: &[Node]| format!("{mark}{{{}}}", canonical(nodes));
-        let mut tries: Vec<(String, Option<&[Node]>, Option<&[Node]>)> = Vec::new();
+        let mut tries = Vec::new();
         if let (Some(sub), Some(sup)) = (sub, sup) {
             tries.push((format!("{name}{}{}", script('_', sub), script('^', sup)), None, None));
         }
@@ -432,6 +449,7 @@ impl Reader {
                     let indices = self.index_list(sub, span)?;
                     if let [i, j] = indices.as_slice() {
                         let (i, j) = (int_expr(i.clone(), span), int_expr(j.clone(), span));
+                        self.compare_indices(&i, &j);
                         return value(Kind::Indicator(super::expr::Relation::Equal, Box::new(i), Box::new(j)), Shape::scalar());
                     }
                     return Err(Diagnostic::new(Code::Index, span, "Kronecker's delta has two indices").help("write `\\delta_{ij}`"));
@@ -502,7 +520,7 @@ impl Reader {
         if let (Some(sup), true) = (sup, own) {
             let text = canonical(sup);
             let transposed = super::expression::is_transpose(&text);
-            if arguments.is_some() && !transposed || !transposed && self.by.is_empty() {
+            if !transposed && (arguments.is_some() || self.by.is_empty()) {
                 return Err(Diagnostic::new(Code::Ambiguous, name_span, "a power on the name of a function has two readings")
                     .note("one reader takes a power of the value, another applies the function several times")
                     .help("write `f(x)^2` for a power of the value"));
@@ -544,7 +562,7 @@ impl Reader {
     }
 
     /// The arguments in brackets right after a function's name, each as its nodes, with what hangs on the closing bracket.
-    pub(super) fn arguments<'n>(&self, c: &mut Cursor<'n>, any_bracket: bool) -> Read<Option<(Vec<Vec<Node>>, Option<Scripts>, Span)>> {
+    pub(super) fn arguments<'n>(&self, c: &mut Cursor<'n>, any_bracket: bool) -> Read<Option<Arguments>> {
         let Some(node) = c.peek() else { return Ok(None) };
         let owned = |nodes: &[Node]| -> Vec<Vec<Node>> { split_commas(nodes).into_iter().map(<[Node]>::to_vec).collect() };
         let fits = |open: &str| open == "(" || (any_bracket && matches!(open, "[" | "\\{" | "\\lbrace" | "\\lbrack"));

@@ -1,13 +1,13 @@
 //! What formulas mean: symbols, shapes, domains, scope, and typed expressions.
 
-mod condition;
+pub(crate) mod condition;
 mod cursor;
 mod declare;
 mod derivative;
 mod ellipsis;
 pub mod expr;
 mod expression;
-mod function;
+pub(crate) mod function;
 mod index;
 pub mod int;
 pub mod reader;

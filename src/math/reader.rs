@@ -85,10 +85,16 @@ pub struct Reader {
     pub(super) bare: HashSet<Span>,
     /// Symbols that stand for a function's value while something is differentiated by it.
     pub(super) values: HashMap<(SymbolId, Option<Int>), SymbolId>,
+    /// Indices of the statement that are compared with one another.
+    pub(super) compared: Vec<(SymbolId, SymbolId)>,
+    /// Functions whose place is being looked for.
+    pub(super) placing: Vec<(SymbolId, Option<Int>)>,
     /// Unit vectors with the sizes that they turned out to have.
     pub(super) units: Vec<(Int, Int)>,
     /// The name that is being defined, and the family's.
     pub(super) defining: Option<(String, Option<String>)>,
+    /// What that name meant until now.
+    pub(super) previous: Option<SymbolId>,
 }
 
 /// How deeply expressions may be nested.
@@ -126,8 +132,11 @@ impl Reader {
             dummy: None,
             bare: HashSet::new(),
             values: HashMap::new(),
+            compared: Vec::new(),
+            placing: Vec::new(),
             units: Vec::new(),
             defining: None,
+            previous: None,
         }
     }
 
@@ -152,20 +161,12 @@ impl Reader {
 
     /// A shape in words.
     pub(super) fn shape_text(&self, shape: &Shape) -> String {
-        let shape = self.unknowns.resolve_shape(shape);
-        if shape.is_scalar() {
-            return "a scalar".to_string();
-        }
-        let size = |int: &Int| {
-            let text = int.display(&|id| if is_unknown(id) { "?".to_string() } else { self.symbols[id].name.clone() });
-            if text.contains(' ') { format!("({text})") } else { text }
-        };
-        format!("{}×{}", size(&shape.rows), size(&shape.cols))
+        self.symbols.shape_text(&self.unknowns.resolve_shape(shape))
     }
 
     /// A size in words.
     pub(super) fn int_text(&self, int: &Int) -> String {
-        self.unknowns.resolve(int).display(&|id| if is_unknown(id) { "?".to_string() } else { self.symbols[id].name.clone() })
+        self.symbols.int_text(&self.unknowns.resolve(int))
     }
 
     /// An unknown size.
@@ -230,15 +231,15 @@ impl Reader {
             }
             return Ok(());
         }
-        if index.symbols().any(|s| is_unknown(s)) {
+        if index.symbols().any(is_unknown) {
             return Ok(());
         }
         let low = self.unknowns.resolve(low);
         let high = self.unknowns.resolve(high);
-        if let (Some(i), Some(first)) = (index.as_constant(), low.as_constant()) {
-            if i < first || high.as_constant().is_some_and(|last| i > last) {
-                return Err(self.out_of_range(&index, &low, &high, what, span));
-            }
+        if let (Some(i), Some(first)) = (index.as_constant(), low.as_constant())
+            && (i < first || high.as_constant().is_some_and(|last| i > last))
+        {
+            return Err(self.out_of_range(&index, &low, &high, what, span));
         }
         // A letter that was declared as an index has a range of its own, which must lie in this one.
         let mut ends = (index.clone(), index.clone());
@@ -385,12 +386,25 @@ impl Reader {
                 // A bold letter's own family comes before the elements of the vector of the same name.
                 let family = self.lookup(&super::scope::family_key(&candidate)).is_some();
                 let hidden = same && family && indices == 1 && name.contains('{');
-                if value && fits && !hidden && found.is_none_or(|other| id > other) {
+                // A vector that lists a family's members leaves its elements members: they are the same, and may be differentiated by.
+                let lists = found.is_some_and(|family| self.lists(id, family));
+                if value && fits && !hidden && !lists && found.is_none_or(|other| id > other) {
                     found = Some(id);
                 }
             }
         }
         found
+    }
+
+    /// Whether a symbol is defined as the vector of a family's members.
+    fn lists(&self, vector: SymbolId, family: SymbolId) -> bool {
+        let SymbolKind::Defined(body) = &self.symbols[vector].kind else { return false };
+        let mut body = body;
+        while let Kind::Transpose(of) = &body.kind {
+            body = of;
+        }
+        matches!(&body.kind, Kind::Tabulate(row, col, member) if matches!(&member.kind, Kind::Member(id, indices)
+            if *id == family && indices.len() == 1 && indices[0].as_symbol().is_some_and(|index| index == *row || index == *col)))
     }
 
     /// How many indices a family has.
@@ -412,8 +426,7 @@ impl Reader {
         if let Some((defining, family)) = &self.defining
             && (name == defining || family.as_deref() == Some(&super::scope::family_key(name)))
         {
-            return Diagnostic::new(Code::BadDeclaration, span, format!("this definition is circular: `{name}` occurs in its own value"))
-                .help("give the new value another name");
+            return circular(name, span);
         }
         let bold = name.contains("mathbf") || name.contains("boldsymbol");
         let capital = name.chars().count() == 1 && name.chars().all(char::is_uppercase);
@@ -454,6 +467,31 @@ impl Reader {
         self.bare.clear();
         self.values.clear();
         self.units.clear();
+        self.compared.clear();
+    }
+
+    /// An index of which nothing is known but what it is compared with runs as far as that.
+    pub(super) fn share_ranges(&mut self) {
+        for _ in 0..self.compared.len() {
+            for (a, b) in self.compared.clone().into_iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
+                let range = self.indices.get(&b).and_then(|state| state.range.clone().or(state.fallback.clone()));
+                if let (Some(state), Some(range)) = (self.indices.get_mut(&a), range)
+                    && state.range.is_none()
+                    && state.fallback.is_none()
+                {
+                    state.fallback = Some(range);
+                }
+            }
+        }
+    }
+
+    /// Remembers that two indices are compared.
+    pub(super) fn compare_indices(&mut self, a: &Expr, b: &Expr) {
+        if let (Kind::Int(a), Kind::Int(b)) = (&a.kind, &b.kind)
+            && let (Some(a), Some(b)) = (a.as_symbol(), b.as_symbol())
+        {
+            self.compared.push((a, b));
+        }
     }
 
     /// The indices of unit vectors lie in the vectors, whose sizes are known by now.
@@ -516,6 +554,12 @@ impl Reader {
     }
 }
 
+/// The message for a name in its own definition.
+pub(super) fn circular(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::BadDeclaration, span, format!("this definition is circular: `{name}` occurs in its own value"))
+        .help("give the new value another name")
+}
+
 /// An expression that is a whole number.
 pub(super) fn int_expr(int: Int, span: Span) -> Expr {
     let kind = match int.as_constant() {
@@ -551,7 +595,7 @@ pub(super) fn to_int(expr: &Expr) -> Option<Int> {
 }
 
 /// Whether a command is a letter.
-pub(super) fn is_letter_command(name: &str) -> bool {
+pub(crate) fn is_letter_command(name: &str) -> bool {
     const LETTERS: &[&str] = &[
         "alpha",
         "beta",

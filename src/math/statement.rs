@@ -450,6 +450,7 @@ impl Reader {
             self.side = here;
             read.push((self.condition(nodes, here)?, *span));
         }
+        self.share_ranges();
         let free: Vec<IndexRange> =
             self.free.iter().map(|(_, id, _)| *id).collect::<Vec<_>>().into_iter().map(|id| self.range_of(id)).collect::<Read<_>>()?;
         let free: Vec<IndexRange> = free
@@ -687,7 +688,10 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
     let mut list: Vec<Statement> = Vec::new();
     for line in lines(nodes) {
         let before = list.len();
-        for (number, piece) in pieces(reader, &line.nodes).into_iter().enumerate() {
+        let mut leading: Vec<Vec<Node>> = Vec::new();
+        let all = pieces(reader, &line.nodes);
+        let claims = all.iter().any(|piece| !relations(&piece.nodes).is_empty());
+        for (number, piece) in all.into_iter().enumerate() {
             let signs = relations(&piece.nodes);
             let blank = trim(&piece.nodes).is_empty();
             let first = piece.nodes.iter().find(|node| !is_layout(node));
@@ -695,6 +699,18 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
             let span = span_of(&trim(&piece.nodes), Span::default());
             let open = list.last().is_some_and(|last| relations(&last.nodes).is_empty());
             let goes_on = number == 0 && before > 0 && (begins || signs.is_empty() || open);
+            if blank && line.behind.is_none() && list.len() == before && claims {
+                // A condition that a line begins with is that of the statement behind it.
+                for condition in piece.conditions {
+                    if condition.first().is_some_and(|node| node.words().is_some()) {
+                        leading.push(condition);
+                    } else {
+                        // A relation in brackets that stands beside nothing is no condition.
+                        list.push(Statement { nodes: condition, conditions: Vec::new() });
+                    }
+                }
+                continue;
+            }
             if blank {
                 // A condition by itself: of the environment that stands before it, or of the statement.
                 for condition in piece.conditions {
@@ -703,12 +719,14 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
                             .iter_mut()
                             .filter(|s| s.nodes.iter().any(|n| span.start <= n.span.start && n.span.end <= span.end))
                             .for_each(|s| s.conditions.push((condition.clone(), span))),
-                        None => {
-                            if let Some(last) = list.last_mut() {
+                        None => match list.last_mut() {
+                            Some(last) => {
                                 let span = span_of(&last.nodes, span);
                                 last.conditions.push((condition, span));
                             }
-                        }
+                            // Beside nothing, it is no side condition.
+                            None => list.push(Statement { nodes: without_words(condition), conditions: Vec::new() }),
+                        },
                     }
                 }
                 continue;
@@ -716,7 +734,7 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
             if piece.remark && signs.is_empty() {
                 continue;
             }
-            let conditions = piece.conditions.into_iter().map(|condition| (condition, span));
+            let conditions = std::mem::take(&mut leading).into_iter().chain(piece.conditions).map(|condition| (condition, span));
             match list.last_mut() {
                 Some(last) if goes_on && !piece.remark => {
                     last.nodes.extend(piece.nodes);
@@ -727,6 +745,12 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
         }
     }
     list
+}
+
+/// What stands behind the words that a condition begins with.
+fn without_words(mut condition: Vec<Node>) -> Vec<Node> {
+    let start = condition.iter().position(|node| node.words().is_none() && !is_layout(node)).unwrap_or(0);
+    condition.split_off(start)
 }
 
 /// A line taken apart at commas with a wide space, at remarks, and where a condition begins.
@@ -776,11 +800,21 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                 let named = words.is_some() && is_name_text(reader, &nodes, i);
                 if let (Some(words), false) = (&words, named) {
                     let rest = &nodes[i + 1..];
-                    let until = rest
-                        .iter()
-                        .position(|n| matches!(n.kind, NodeKind::Char(',')) || n.words().is_some_and(|w| !joins(&w)))
+                    let comma = |at: usize| matches!(rest[at].kind, NodeKind::Char(',')) && rest.get(at + 1).is_none_or(is_layout);
+                    let leading = trim(&piece.nodes).is_empty();
+                    let until = (0..rest.len())
+                        .find(|at| comma(*at) || rest[*at].words().is_some_and(|w| !joins(&w)) || leading && ends_lead(rest, *at))
                         .unwrap_or(rest.len());
                     let more = relations(&rest[..until.max(usize::from(!rest.is_empty()))]);
+                    if begins_condition(words) && leading && until < rest.len() && ends_lead(rest, until) {
+                        // `\text{if } x > 0: \quad |x| = x`
+                        if !more.is_empty() {
+                            condition = Some(nodes[i..=i + until].to_vec());
+                            finish(&mut piece, &mut condition, &mut list, false);
+                        }
+                        i += until + 2;
+                        continue;
+                    }
                     if begins_condition(words) && !more.is_empty() {
                         condition = Some(vec![node.clone()]);
                     } else {
@@ -790,9 +824,13 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     continue;
                 }
                 if node.is_command("forall") {
-                    if relations(&nodes[i + 1..]).is_empty() {
-                        // `\forall i` says what a free index says by itself.
-                        break;
+                    // `\forall i` says what a free index says by itself.
+                    let rest = &nodes[i + 1..];
+                    let end =
+                        (0..rest.len()).find(|at| rest[*at].is_char(',') && rest.get(at + 1).is_none_or(is_layout)).unwrap_or(rest.len());
+                    if relations(&rest[..end]).is_empty() {
+                        i += 1 + end;
+                        continue;
                     }
                     condition = Some(Vec::new());
                     i += 1;
@@ -803,6 +841,17 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     i = close + 1;
                     continue;
                 }
+            } else if let Some(written) = &mut condition
+                && node.words().is_some_and(|words| begins_condition(&words))
+                && let Some(and) = written.iter().rposition(|n| n.words().is_some_and(|words| words.trim() == "and"))
+                && !relations(&written[and..]).is_empty()
+                && !relations(&written[..and]).is_empty()
+            {
+                // `A = B \text{ for } c \text{ and } C = D \text{ for } d`: what stands between is a statement.
+                let statement = written.split_off(and);
+                finish(&mut piece, &mut condition, &mut list, false);
+                piece.nodes = statement[1..].to_vec();
+                continue;
             } else if node.words().is_some_and(|words| !joins(&words) && !begins_condition(&words)) {
                 finish(&mut piece, &mut condition, &mut list, true);
                 i += 1;
@@ -824,11 +873,24 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
     list
 }
 
+/// Whether a condition that leads its statement ends at this node: at a colon, or at a space behind its relation.
+fn ends_lead(nodes: &[Node], at: usize) -> bool {
+    let arrow = |node: &Node| matches!(&node.kind, NodeKind::Command(name) if matches!(name.as_str(), "to" | "rightarrow"));
+    match &nodes[at].kind {
+        NodeKind::Char(':') => !nodes.get(at + 1).is_some_and(|next| next.is_char('=')) && !nodes[at..].iter().any(arrow),
+        NodeKind::Wide | NodeKind::Ampersand => {
+            let behind = nodes[at..].iter().position(|node| !is_layout(node)).map(|next| &nodes[at + next..]);
+            !relations(&nodes[..at]).is_empty() && behind.is_some_and(|behind| behind[0].words().is_none() && !relations(behind).is_empty())
+        }
+        _ => false,
+    }
+}
+
 /// Whether words stand between two conditions.
 fn joins(words: &str) -> bool {
     let lower = words.to_lowercase();
     let mut list = lower.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both")) || begins_condition(words)
+    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that")) || begins_condition(words)
 }
 
 /// Texts with math in them, `\text{if $z > 0$}`, taken apart where they begin a condition.

@@ -68,8 +68,6 @@ pub enum SymbolKind {
         body: Option<Expr>,
         /// Where the values of a declared function lie.
         range: Domain,
-        /// Where the arguments of a declared function lie.
-        domain: Domain,
     },
     /// A family of declared functions `f_1, \dots, f_m`: evaluated as one function each, `Apply` with the index as first argument.
     FunctionFamily {
@@ -115,6 +113,11 @@ impl Symbols {
         SymbolId(self.list.len() as u32 - 1)
     }
 
+    /// The symbol with this id; none for an id that stands for a size which nothing settled.
+    pub fn get(&self, id: SymbolId) -> Option<&Symbol> {
+        self.list.get(id.0 as usize)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()
@@ -135,15 +138,19 @@ impl Symbols {
         self.list.truncate(len);
     }
 
+    /// A whole number in words.
+    pub fn int_text(&self, int: &Int) -> String {
+        // Sizes that nothing settled have no symbol.
+        int.display(&|id: SymbolId| self.list.get(id.0 as usize).map_or("?".to_string(), |symbol| symbol.name.clone()))
+    }
+
     /// A shape in words: `scalar`, `n×1`.
     pub fn shape_text(&self, shape: &Shape) -> String {
-        // Sizes that nothing settled have no symbol.
-        let name = |id: SymbolId| self.list.get(id.0 as usize).map_or("?".to_string(), |symbol| symbol.name.clone());
         if shape.is_scalar() {
             return "a scalar".to_string();
         }
         let size = |int: &Int| {
-            let text = int.display(&name);
+            let text = self.int_text(int);
             if text.contains(' ') { format!("({text})") } else { text }
         };
         format!("{}×{}", size(&shape.rows), size(&shape.cols))

@@ -6,8 +6,7 @@ mod text;
 
 pub use codes::{EXPLANATIONS, Explanation, code, explain};
 pub use json::{Counts, Json};
-pub use text::{at, plain, terminal};
-pub(crate) use text::{clean, render};
+pub use text::{at, page, plain, terminal};
 
 use crate::check::{StepReport, Verdict};
 use crate::diagnostic::{Code, Diagnostic};

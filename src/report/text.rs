@@ -1,11 +1,14 @@
 //! Messages as text.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::codes::code;
+use super::step_message;
+use crate::check::PageReport;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
@@ -27,11 +30,31 @@ pub fn plain(file: &str, source: &str, diagnostic: &Diagnostic) -> String {
     render(file, source, diagnostic.span.start, diagnostic, false)
 }
 
+/// Every message of a page in its order, and its unchecked formulas with their reasons.
+pub fn page(source: &str, page: &PageReport, coloured: bool) -> String {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let message = |head: usize, diagnostic: &Diagnostic| (head, render(&page.file, source, head, diagnostic, coloured));
+    for formula in &page.formulas {
+        found.extend(formula.steps.iter().filter_map(|step| step_message(step).map(|said| message(step.at.start, &said))));
+        if let Some(reason) = &formula.unchecked {
+            let (line, column) = at(source, formula.span.start);
+            found.push((formula.span.start, format!("{}:{line}:{column}: unchecked: {}", page.file, clean(reason))));
+        }
+    }
+    found.extend(page.errors.iter().map(|error| message(error.span.start, error)));
+    found.sort_by_key(|(place, _)| *place);
+    let mut text = String::new();
+    for (_, said) in found {
+        let _ = writeln!(text, "{said}\n");
+    }
+    text
+}
+
 /// How many bytes of a page a message shows at most, so that a page of one endless line has no endless messages.
 const WINDOW: usize = 8_000;
 
 /// A message that begins with the place `head`: for a step this is its relation sign.
-pub(crate) fn render(file: &str, source: &str, head: usize, diagnostic: &Diagnostic, coloured: bool) -> String {
+fn render(file: &str, source: &str, head: usize, diagnostic: &Diagnostic, coloured: bool) -> String {
     let mut places: Vec<Span> = vec![diagnostic.span];
     places.extend(diagnostic.labels.iter().map(|(span, _)| *span));
     // Only the lines in question are handed on, so that the cost of a message does not grow with the page.
@@ -76,7 +99,7 @@ pub(crate) fn render(file: &str, source: &str, head: usize, diagnostic: &Diagnos
 }
 
 /// The text without control characters, which could command a terminal.
-pub(crate) fn clean(text: &str) -> String {
+fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 

@@ -21,6 +21,8 @@ pub enum Fault {
     Unsupported,
     /// Division by zero, the logarithm of a negative number, an overflow.
     Undefined,
+    /// The inverse of a matrix that has none.
+    Singular,
     /// The sample lies on or near a kink, or the edge of a domain, of something that is differentiated.
     Kink,
     /// A bound on work was reached; the text names it.

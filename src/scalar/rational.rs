@@ -86,6 +86,12 @@ impl Rational {
         Rational::from(&self.to_big().round())
     }
 
+    /// The largest whole number that is not larger, and the smallest that is not smaller, where they are short.
+    pub fn whole_bounds(&self) -> (Option<i64>, Option<i64>) {
+        let value = self.to_big();
+        (value.floor().to_i64(), value.ceil().to_i64())
+    }
+
     /// Whether it is whole.
     pub fn is_integer(&self) -> bool {
         match &self.0 {

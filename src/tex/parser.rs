@@ -14,7 +14,7 @@
 //! Annotations and layout (`\underbrace`, `\color`, `\tag`, `\,`, `\big`) leave no trace in the tree but what they dress.
 
 use super::lexer::{Token, TokenKind, tokens};
-use super::tree::{Node, NodeKind, Scripts, TextPart};
+use super::tree::{Node, NodeKind, Rows, Scripts, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 
@@ -256,8 +256,7 @@ impl Parser {
             _ => Scripts { base, sub: None, primes: 0, sup: None },
         };
         let mut span = scripts.base.span;
-        loop {
-            let Some(token) = self.peek().cloned() else { break };
+        while let Some(token) = self.peek().cloned() {
             match token.kind {
                 TokenKind::Char('\'') => {
                     self.position += 1;
@@ -567,6 +566,10 @@ impl Parser {
                 }
                 "unchecked" => {
                     let (reason, to) = self.raw_argument(span)?;
+                    if reason.trim().is_empty() {
+                        return Err(Diagnostic::new(Code::Unreadable, to, "nothing says why this formula is not checked")
+                            .help("write the reason: `\\unchecked{a limit}`"));
+                    }
                     push(NodeKind::Unchecked(reason), to);
                 }
                 "not" => {
@@ -629,7 +632,7 @@ impl Parser {
         }
     }
 
-    fn environment(&mut self, name: &str, begin: Span) -> Result<(Vec<Vec<Vec<Node>>>, Span), Diagnostic> {
+    fn environment(&mut self, name: &str, begin: Span) -> Result<(Rows, Span), Diagnostic> {
         const KNOWN: &[&str] = &[
             "aligned",
             "align",

@@ -37,7 +37,7 @@ pub enum NodeKind {
     /// `\left … \right`, the delimiters as written without `\left`; `.` for none.
     Delimited(String, Vec<Node>, String),
     /// `\begin{…} … \end{…}`: the name and the rows of cells.
-    Environment(String, Vec<Vec<Cell>>),
+    Environment(String, Rows),
     /// White space as wide as a `\quad` or wider.
     Wide,
     /// `\\` outside an environment.
@@ -54,6 +54,9 @@ pub enum NodeKind {
 
 /// A cell of an environment.
 pub type Cell = Vec<Node>;
+
+/// The rows of an environment.
+pub type Rows = Vec<Vec<Cell>>;
 
 /// The parts of a scripted node.
 #[derive(Clone, Debug, PartialEq)]
