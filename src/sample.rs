@@ -752,7 +752,8 @@ impl<'a> Sampler<'a> {
             // The first number that is no size goes through the small values one after the other, every second time.
             if !dimension && !small && attempt == 0 && number.is_multiple_of(2) && !counted {
                 counted = true;
-                let value = low.max(-4).saturating_add(number as i64 / 2).min(to);
+                let value = low.max(-4).saturating_add(number as i64 / 2);
+                let value = high.map_or(value, |high| value.min(high));
                 ints.insert(id, value);
                 continue;
             }
