@@ -236,6 +236,9 @@ fn length() {
     }
 }
 
+/// A claim's name, its page for a size, and the sizes.
+type Sized<'a> = (&'a str, &'a dyn Fn(usize) -> String, &'a [usize]);
+
 /// Claims whose cost grows with n, at one point: by dual numbers and by differences, as a point is checked.
 fn sizes() {
     println!("\nOne point of a claim with a derivative, in microseconds, against n\n");
@@ -262,7 +265,7 @@ fn sizes() {
     let determinant = |n: usize| {
         format!("$A \\in \\mathbb{{R}}^{{{n} \\times {n}}}$\n\n$$ \\frac{{\\partial}}{{\\partial A}} \\det A = \\det(A) A^{{-1}} $$\n")
     };
-    let claims: [(&str, &dyn Fn(usize) -> String, &[usize]); 4] = [
+    let claims: [Sized; 4] = [
         ("neuron's loss", &neuron, &[4, 16, 64, 256]),
         ("affine layer", &affine, &[4, 16, 64, 256]),
         ("softmax, cross-entropy", &softmax, &[4, 16, 64, 256]),

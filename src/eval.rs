@@ -124,7 +124,7 @@ pub struct Evaluator<'a, S> {
     pub largest: f64,
     /// The largest absolute value of anything differentiated: what the rounding of differences is relative to.
     pub differentiated: f64,
-    /// Whether π is larger by its last digit, which tells rounding from a difference.
+    /// Whether π is larger in its last digits, which tells rounding from a difference.
     pub nudged: bool,
     /// The steps of differences as a part of the usual ones.
     pub part: f64,
@@ -308,7 +308,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Kind::Pi => {
                 let mut pi = Dual::constant(S::pi()?);
                 if self.nudged {
-                    pi = pi.add(&Dual::int(1).div(&Dual::int(1 << 51))?)?;
+                    pi = pi.add(&Dual::int(1).div(&Dual::int(1 << 46))?)?;
                 }
                 Ok(Rc::new(Value::scalar(pi)))
             }

@@ -199,6 +199,12 @@ impl<'a> Walk<'a> {
     fn threshold(&mut self, a: &'a Expr, b: &'a Expr) {
         self.facts.comparisons.push((a, Some(b)));
         for (x, c) in [(a, b), (b, a)] {
+            // The size of a number has two thresholds.
+            if let (Kind::Elementary(Elementary::Abs, of), Some(number)) = (&x.kind, constant(c))
+                && let Kind::Symbol(symbol) = of.kind
+            {
+                self.facts.thresholds.extend([(symbol, -&number), (symbol, number)]);
+            }
             let symbol = match &x.kind {
                 Kind::Symbol(symbol) => Some(*symbol),
                 Kind::Int(int) => int.as_symbol(),
@@ -458,6 +464,12 @@ impl<'a> Sampler<'a> {
                 (Kind::Int(x), _) if x.as_symbol().is_some() => self.equal.extend(x.as_symbol().map(|x| (x, &**b))),
                 (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
                 _ if a.shape.is_scalar() && b.shape.is_scalar() => self.equations.push((a, b)),
+                // `A = A^\top`
+                (Kind::Symbol(x), Kind::Transpose(of)) | (Kind::Transpose(of), Kind::Symbol(x))
+                    if matches!(of.kind, Kind::Symbol(y) if y == *x) && self.free_variable(*x) && self.domain(*x) == Domain::Reals =>
+                {
+                    self.narrowed.insert(*x, Domain::Symmetric);
+                }
                 _ => {}
             },
             Condition::Relation(Relation::Less | Relation::LessOrEqual, a, b)
@@ -539,6 +551,11 @@ impl<'a> Sampler<'a> {
         let mut walk = Walk::new(self.symbols, true);
         walk.parts.push(Part::Expr(expr));
         walk.run().facts.symbols.contains(&symbol)
+    }
+
+    /// A function's threshold is one of whatever it is called with.
+    fn is_parameter(&self, symbol: SymbolId) -> bool {
+        matches!(self.symbols[symbol].kind, SymbolKind::Variable { parameter: true, .. })
     }
 
     fn free_variable(&self, symbol: SymbolId) -> bool {
@@ -711,7 +728,8 @@ impl<'a> Sampler<'a> {
                 (true, false) if number % 5 == 2 => (low, low + wider),
                 (true, false) => (low, low + 3 + wider),
                 (false, true) => (low.max(-2), low.max(-2) + 4 + 3 * wider),
-                (false, false) => (low, low + if number.is_multiple_of(2) { 5 } else { 18 } + wider),
+                (false, false) if number.is_multiple_of(2) => (low.max(-4), low.max(-4) + 5 + wider),
+                (false, false) => (low, low + 18 + wider),
             };
             let to = high.map_or(to, |high| if dimension { high.min(to) } else { high.min(low.saturating_add(30)) });
             let from = from.min(to);
@@ -752,7 +770,8 @@ impl<'a> Sampler<'a> {
             // The first number that is no size goes through the small values one after the other, every second time.
             if !dimension && !small && attempt == 0 && number.is_multiple_of(2) && !counted {
                 counted = true;
-                let value = low.max(-4).saturating_add(number as i64 / 2).min(to);
+                let value = low.max(-4).saturating_add(number as i64 / 2);
+                let value = high.map_or(value, |high| value.min(high));
                 ints.insert(id, value);
                 continue;
             }
@@ -994,7 +1013,13 @@ impl<'a> Sampler<'a> {
 
     /// Half of the time, puts a symbol close to a number that it is compared with, on either side, or on it.
     fn near_threshold(&mut self, id: SymbolId, domain: &Domain, sample: &mut Sample) {
-        let near: Vec<Rational> = self.facts.thresholds.iter().filter(|(symbol, _)| *symbol == id).map(|(_, c)| c.clone()).collect();
+        let near: Vec<Rational> = self
+            .facts
+            .thresholds
+            .iter()
+            .filter(|(symbol, _)| *symbol == id || self.is_parameter(*symbol))
+            .map(|(_, c)| c.clone())
+            .collect();
         if near.is_empty() || self.drawn % 4 != 1 {
             return;
         }
@@ -1092,10 +1117,10 @@ impl<'a> Sampler<'a> {
     }
 
     fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<Rational> {
-        if let Some(wanted) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w))
+        if let Some(value) = wanted.map(|w| fraction(w, 1)).filter(|w| contains(domain, w) && !self.on_edge(domain, w))
             && !matches!(domain, Domain::Set(_) | Domain::Whole(..))
         {
-            return Some(wanted);
+            return Some(value);
         }
         let random = &mut self.random;
         Some(match domain {
@@ -1116,7 +1141,8 @@ impl<'a> Sampler<'a> {
                 if high < low {
                     return None;
                 }
-                fraction(random.range(low, high), 1)
+                let wanted = wanted.filter(|wanted| (low..=high).contains(wanted));
+                fraction(wanted.unwrap_or_else(|| random.range(low, high)), 1)
             }
             _ => loop {
                 let most = if random.range(0, 5) == 0 { 500 } else { 220 };

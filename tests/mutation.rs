@@ -161,3 +161,14 @@ fn a_claim_that_holds_on_the_usual_samples_only_is_refused() {
     let verdicts: Vec<Verdict> = report.formulas.iter().flat_map(|formula| &formula.steps).map(|step| step.verdict).collect();
     assert_eq!(verdicts, [Verdict::Refused; 2]);
 }
+
+/// An integer without bounds takes even and odd values: this passed while every second sample had the same.
+#[test]
+fn a_claim_for_even_integers_is_refused() {
+    for seed in 0..40 {
+        let page = "Let $k \\in \\mathbb{Z}$.\n\n$$ \\cos(\\pi k)^1 = 1 $$\n";
+        let report = proofread::check::check_page(page, "page.md", &Settings { seed, ..Settings::default() });
+        let verdicts: Vec<Verdict> = report.formulas.iter().flat_map(|formula| &formula.steps).map(|step| step.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Refused], "seed {seed}");
+    }
+}
