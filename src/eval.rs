@@ -124,8 +124,8 @@ pub struct Evaluator<'a, S> {
     pub largest: f64,
     /// The largest absolute value of anything differentiated: what the rounding of differences is relative to.
     pub differentiated: f64,
-    /// Whether π is larger in its last digits, which tells rounding from a difference.
-    pub nudged: bool,
+    /// Whether rounding has swallowed a number beside a far larger one.
+    swallowed: bool,
     /// The steps of differences as a part of the usual ones.
     pub part: f64,
     /// For each place of a `cases`, which branches were taken.
@@ -154,7 +154,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             level: 0,
             largest: 0.0,
             differentiated: 0.0,
-            nudged: false,
+            swallowed: false,
             part: 1.0,
             branches: FastSet::default(),
         }
@@ -167,8 +167,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// The value of a side, and the size of the largest summand of it, where it is a sum, and of itself.
     pub fn side(&mut self, expr: &'a Expr) -> Result<(Value<S>, f64), Fault> {
-        let (value, size) = self.summands(expr)?;
-        Ok((Rc::unwrap_or_clone(value), size))
+        match self.summands(expr) {
+            Ok((value, size)) => Ok((Rc::unwrap_or_clone(value), size)),
+            Err(Fault::Undefined) if self.swallowed => Err(Fault::Swallowed),
+            Err(fault) => Err(fault),
+        }
     }
 
     fn summands(&mut self, expr: &'a Expr) -> Result<(Rc<Value<S>>, f64), Fault> {
@@ -193,7 +196,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn sum_of(&mut self, expr: &Expr, left: &Value<S>, right: &Value<S>) -> Result<Value<S>, Fault> {
         self.note(left);
         self.note(right);
-        self.zip(expr.span, left, right, if matches!(expr.kind, Kind::Sub(..)) { Dual::sub } else { Dual::add })
+        let sum = self.zip(expr.span, left, right, if matches!(expr.kind, Kind::Sub(..)) { Dual::sub } else { Dual::add })?;
+        if let (true, [x], [y], [z]) = (S::TRANSCENDENTAL, left.data.as_slice(), right.data.as_slice(), sum.data.as_slice()) {
+            let (x, y, z) = (x.real.weight(), y.real.weight(), z.real.weight());
+            self.swallowed |= (z == x && y != 0.0) || (z == y && x != 0.0);
+        }
+        Ok(sum)
     }
 
     /// Runs `f` one level deeper.
@@ -305,13 +313,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn simple(&mut self, expr: &'a Expr) -> Outcome<S> {
         match &expr.kind {
             Kind::Number(number) => Ok(Rc::new(Value::scalar(number_of(number)?))),
-            Kind::Pi => {
-                let mut pi = Dual::constant(S::pi()?);
-                if self.nudged {
-                    pi = pi.add(&Dual::int(1).div(&Dual::int(1 << 46))?)?;
-                }
-                Ok(Rc::new(Value::scalar(pi)))
-            }
+            Kind::Pi => Ok(Rc::new(Value::scalar(Dual::constant(S::pi()?)))),
             Kind::Euler => Ok(Rc::new(Value::scalar(Dual::int(1).elementary(Elementary::Exp)?))),
             Kind::Int(int) => {
                 let value = self.int(int)?;
@@ -418,7 +420,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 ) {
                     self.note(&value);
                 }
-                self.each(&value, |x| x.elementary(*function))
+                let value = self.each(&value, |x| x.elementary(*function))?;
+                // These come to 1 by rounding only.
+                if S::TRANSCENDENTAL && matches!(function, Elementary::Logistic | Elementary::Tanh) {
+                    self.swallowed |= value.data.iter().any(|x| x.real.weight() == 1.0);
+                }
+                Ok(value)
             }
             Kind::Reduce(reduction, of) => {
                 let value = self.eval(of)?;

@@ -15,7 +15,7 @@ use crate::math::expr::{Expr, Kind, Relation, Step, SymbolId};
 use crate::math::int::Int;
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::sample::{Sample, Sampler, number_text, text};
-use crate::scalar::{Fault, Prime, Rational, Scalar};
+use crate::scalar::{Fault, Jittered, Prime, Rational, Scalar};
 use crate::span::Span;
 
 /// Two sides agree when they differ by less than this, relative to their terms: rounding leaves about 1e-14.
@@ -292,11 +292,12 @@ impl<'a> Judge<'a> {
             Finding::Separates => tally.separating = Some(sample.clone()),
             Finding::Unclear => tally.unclear += 1,
             Finding::PassedOver(Fault::Kink) => tally.kinks += 1,
-            Finding::PassedOver(fault @ (Fault::Undefined | Fault::Singular | Fault::Unsupported)) => {
+            Finding::PassedOver(fault @ (Fault::Undefined | Fault::Swallowed | Fault::Singular | Fault::Unsupported)) => {
                 tally.singular |= fault == Fault::Singular;
                 tally.undefined += 1;
                 let small = sample.ints.values().any(|value| *value <= 1);
-                tally.random_undefined += usize::from(!sample.structured && !sample.far && !small && !self.is_isolated(sample));
+                let excused = sample.structured || sample.far || small || fault == Fault::Swallowed;
+                tally.random_undefined += usize::from(!excused && !self.is_isolated(sample));
             }
             Finding::PassedOver(fault) => tally.fault = Some(fault),
         }
@@ -418,7 +419,10 @@ impl<'a> Judge<'a> {
             // Far away, two sides that only come close are equal in floating point.
             return if sample.far { Finding::PassedOver(Fault::Undefined) } else { Finding::Separates };
         }
-        let noise = vanishing && excess > agree && (decided || self.is_noise(sample, excess));
+        let noise = excess > agree && (decided && vanishing || !decided && self.is_noise(sample, excess, None));
+        if noise && !vanishing {
+            return Finding::PassedOver(Fault::Swallowed);
+        }
         let mut finding = if excess <= agree || noise || decided {
             Finding::Agrees
         } else if excess > separate {
@@ -431,13 +435,16 @@ impl<'a> Judge<'a> {
         if self.derivative {
             let nested = self.height.clamp(1, 3) - 1;
             let tolerance = (DIFFERENCES[nested] * terms).max(DIFFERENCES_ROUNDING[nested] * differentiated);
-            let mut excess = f64::INFINITY;
+            let (mut excess, mut best) = (f64::INFINITY, 1.0);
             for part in PARTS {
                 let (other_left, other_right) = match self.sides_with::<f64>(sample, Mode::Differences, |evaluator| evaluator.part = part) {
                     Ok(sides) => (sides.left, sides.right),
                     Err(fault) => return Finding::PassedOver(fault),
                 };
-                excess = excess.min(worst(&other_left, &right).max(worst(&left, &other_right)));
+                let new = worst(&other_left, &right).max(worst(&left, &other_right));
+                if new < excess {
+                    (excess, best) = (new, part);
+                }
                 if finding != Finding::Agrees || excess <= 0.1 * tolerance {
                     break;
                 }
@@ -446,6 +453,9 @@ impl<'a> Judge<'a> {
             let error = if vanishing { excess / differentiated } else { relative(excess) };
             difference = Some((error, part(excess, tolerance)));
             if (excess <= tolerance) != (finding == Finding::Agrees) {
+                if finding == Finding::Agrees && self.is_noise(sample, excess, Some(best)) {
+                    return Finding::PassedOver(Fault::Swallowed);
+                }
                 finding = Finding::Unclear;
             }
         }
@@ -471,29 +481,28 @@ impl<'a> Judge<'a> {
         self.step.conditions.iter().all(|condition| evaluator.holds(condition) == Ok(true)) && self.sides::<f64>(&near, Mode::Dual).is_ok()
     }
 
-    /// Whether a difference of two sides that nearly vanish is rounding: a real one hardly moves when the sample does by a hair.
-    fn is_noise(&self, sample: &Sample, excess: f64) -> bool {
-        let moves = |sides: Result<Sides<f64>, Fault>| {
-            let Ok(Sides { left, right, .. }) = sides else { return false };
-            let new = left.data.iter().zip(&right.data).map(|(x, y)| self.excess(x.real, y.real)).fold(f64::NEG_INFINITY, f64::max);
-            (new - excess).abs() > 0.01 * excess
-        };
-        // The last digit of π, as in sin π, is there wherever the sample lies: it moves when π does.
-        if moves(self.sides_with::<f64>(sample, Mode::Dual, |evaluator| evaluator.nudged = true)) {
-            return true;
-        }
-        // Rounding is often the same nearby; twelve times in a row it is not.
-        for number in 1..=12 {
+    /// Whether a difference of the two sides, or with a part of the usual step the one between differences and dual numbers, is rounding: a real
+    /// one hardly moves when the sample does by a hair and all is rounded otherwise.
+    fn is_noise(&self, sample: &Sample, excess: f64, part: Option<f64>) -> bool {
+        (1..=3).any(|number| {
             let mut near = sample.clone();
-            let hair = [10_000_000_000_000, 1_000_000_000_000, 100_000_000_000][number as usize % 3];
             for (position, x) in near.values.values_mut().flat_map(|matrix| &mut matrix.data).enumerate() {
-                *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, hair);
+                *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, 10_000_000_000_000);
             }
-            if moves(self.sides::<f64>(&near, Mode::Dual)) {
-                return true;
-            }
-        }
-        false
+            let moves = |new: f64| (new - excess).abs() > 0.01 * excess;
+            self.jittered::<1>(&near, part).is_some_and(moves) || self.jittered::<2>(&near, part).is_some_and(moves)
+        })
+    }
+
+    /// The difference of the two sides when all is rounded otherwise.
+    fn jittered<const K: u64>(&self, sample: &Sample, part: Option<f64>) -> Option<f64> {
+        let worst = |left: &Value<Jittered<K>>, right: &Value<Jittered<K>>| {
+            left.data.iter().zip(&right.data).map(|(x, y)| self.excess(x.real.0, y.real.0)).fold(f64::NEG_INFINITY, f64::max)
+        };
+        let plain = self.sides::<Jittered<K>>(sample, Mode::Dual).ok()?;
+        let Some(part) = part else { return Some(worst(&plain.left, &plain.right)) };
+        let other = self.sides_with::<Jittered<K>>(sample, Mode::Differences, |evaluator| evaluator.part = part).ok()?;
+        Some(worst(&other.left, &plain.right).max(worst(&plain.left, &other.right)))
     }
 
     /// Looks for a violation of an inequality by small moves that bring its sides closer.

@@ -144,3 +144,27 @@ fn print(table: &BTreeMap<Sort, Row>) {
         );
     }
 }
+
+/// True formulas in which floating point loses all that it has: 1 - σ(u) keeps no digit from u = 37 on.
+#[test]
+fn what_rounding_swallows_is_no_alarm() {
+    let page = "$x, y \\in \\mathbb{R}$\n\n$z := 9 x + 9 y, \\quad u := 4 x + 4 y$\n\n\
+                $$ \\frac{d}{dz} \\left(-\\ln(1 - \\sigma(z))\\right) = \\sigma(z) $$\n\n\
+                $$ \\frac{d}{du} \\left(-\\ln(1 - \\sigma(u))\\right) = \\sigma(u) $$\n\n\
+                $$ \\ln(1 - \\sigma(u)) = -u - \\ln(1 + e^{-u}) $$\n\n$$ \\sin(7 \\pi) = \\cos(3 \\pi / 2) $$\n";
+    let chapter = read_page(page, &Settings::default());
+    assert_eq!((chapter.errors.len(), steps(&chapter).count()), (0, 4), "{:?}", chapter.errors);
+    for seed in 0..100 {
+        for step in steps(&chapter) {
+            let found = judged(&chapter.symbols, step, seed);
+            assert_eq!(found.verdict, Verdict::Checked, "under {seed}: {}: {:?}", step.tex, found.diagnostic);
+        }
+    }
+    // What is false there stays so.
+    let page = page.replace("= \\sigma(z)", "= \\sigma(z) + 10^{-7}").replace("= -u", "= -u + 10^{-7}");
+    let chapter = read_page(&page, &Settings::default());
+    for seed in 0..100 {
+        let verdicts: Vec<_> = steps(&chapter).map(|step| judged(&chapter.symbols, step, seed).verdict).collect();
+        assert_eq!((verdicts[0], verdicts[2]), (Verdict::Refused, Verdict::Refused), "under {seed}");
+    }
+}

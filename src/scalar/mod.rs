@@ -2,6 +2,7 @@
 
 mod dual;
 mod float;
+mod jittered;
 mod prime;
 mod rational;
 
@@ -11,6 +12,7 @@ use std::fmt::Debug;
 use crate::math::expr::Elementary;
 use crate::span::Span;
 pub use dual::{Dual, Function};
+pub use jittered::Jittered;
 pub use prime::Prime;
 pub use rational::Rational;
 
@@ -23,6 +25,8 @@ pub enum Fault {
     Undefined,
     /// The inverse of a matrix that has none.
     Singular,
+    /// Rounding has swallowed what would decide, as in 1 - σ(40).
+    Swallowed,
     /// The sample lies on or near a kink, or the edge of a domain, of something that is differentiated.
     Kink,
     /// A bound on work was reached; the text names it.
