@@ -11,7 +11,7 @@ use crate::check::{Counterexample, Errors, Verdict};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Dependencies, Evaluator, Mode, Value};
 use crate::hash::FastSet;
-use crate::math::expr::{Expr, Kind, Relation, Step, SymbolId};
+use crate::math::expr::{Condition, Expr, Kind, Relation, Step, SymbolId};
 use crate::math::int::Int;
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
 use crate::sample::{Sample, Sampler, number_text, text};
@@ -816,6 +816,21 @@ impl<'a> Judge<'a> {
         ];
         let mut ids: Vec<SymbolId> = sampler.facts.symbols.iter().copied().collect();
         ids.sort_unstable();
+        // The product of a wide matrix with its transpose, on the side where it is large, has no inverse.
+        let sizes: Vec<SymbolId> = ids.iter().copied().filter(|id| self.is_dimension(*id) && !sampler.facts.bound.contains(id)).collect();
+        for (large, small) in sizes.iter().flat_map(|large| sizes.iter().map(move |small| (*large, *small))) {
+            if large == small || !sampler.facts.inverse {
+                continue;
+            }
+            let size =
+                |id| Box::new(Expr { kind: Kind::Int(Int::symbol(id)), shape: crate::math::expr::Shape::scalar(), span: self.step.at });
+            let mut step = self.step.clone();
+            step.conditions.push(Condition::Relation(Relation::GreaterOrEqual, size(large), size(small)));
+            if self.would_hold(&step, &[], seed) {
+                let (large, small) = (&self.symbols[large].name, &self.symbols[small].name);
+                return vec![format!("it holds if `Suppose ${large} \\ge {small}$.` stands before it: this was tried")];
+            }
+        }
         ids.retain(|id| {
             matches!(
                 &self.symbols[*id].kind,

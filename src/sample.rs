@@ -51,7 +51,7 @@ pub struct Matrix {
 }
 
 /// One assignment of values to all that a step can reach.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
     /// Dimensions, natural numbers and indices.
     pub ints: Ints,
@@ -415,6 +415,35 @@ pub struct Sampler<'a> {
     pub too_large: Option<&'static str>,
 }
 
+/// The matrices that an equation demands: `A = A^\top`, `A^\top = -A`, `Q^\top Q = I`, `Q^{-1} = Q^\top`.
+fn matrices(a: &Expr, b: &Expr) -> Option<(SymbolId, Domain)> {
+    let symbol = |expr: &Expr| if let Kind::Symbol(x) = expr.kind { Some(x) } else { None };
+    let transposed = |expr: &Expr| if let Kind::Transpose(of) = &expr.kind { symbol(of) } else { None };
+    let domain = match (&a.kind, &b.kind) {
+        (Kind::Symbol(x), Kind::Transpose(_)) if transposed(b) == Some(*x) => Domain::Symmetric,
+        (Kind::Transpose(_), Kind::Neg(of)) if transposed(a) == symbol(of) => Domain::Skew,
+        (Kind::Symbol(x), Kind::Neg(of)) if transposed(of) == Some(*x) => Domain::Skew,
+        (Kind::Mul(left, right), Kind::Identity) if transposed(left).is_some() && transposed(left) == symbol(right) => Domain::Orthonormal,
+        (Kind::Mul(left, right), Kind::Identity)
+            if transposed(right).is_some() && transposed(right) == symbol(left) && left.shape.rows == left.shape.cols =>
+        {
+            Domain::Orthonormal
+        }
+        (Kind::MatrixPower(of, power), Kind::Transpose(_)) if power.as_constant() == Some(-1) && transposed(b) == symbol(of) => {
+            Domain::Orthonormal
+        }
+        _ => return None,
+    };
+    fn first(expr: &Expr) -> Option<SymbolId> {
+        match &expr.kind {
+            Kind::Symbol(x) => Some(*x),
+            Kind::Transpose(of) | Kind::MatrixPower(of, _) | Kind::Mul(of, _) => first(of),
+            _ => None,
+        }
+    }
+    Some((first(a)?, domain))
+}
+
 /// FNV-1a, of the text that a step's samples are derived from.
 fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
@@ -467,13 +496,12 @@ impl<'a> Sampler<'a> {
                 (Kind::Int(x), _) if x.as_symbol().is_some() => self.equal.extend(x.as_symbol().map(|x| (x, &**b))),
                 (_, Kind::Int(y)) if y.as_symbol().is_some() => self.equal.extend(y.as_symbol().map(|y| (y, &**a))),
                 _ if a.shape.is_scalar() && b.shape.is_scalar() => self.equations.push((a, b)),
-                // `A = A^\top`
-                (Kind::Symbol(x), Kind::Transpose(of)) | (Kind::Transpose(of), Kind::Symbol(x))
-                    if matches!(of.kind, Kind::Symbol(y) if y == *x) && self.free_variable(*x) && self.domain(*x) == Domain::Reals =>
-                {
-                    self.narrowed.insert(*x, Domain::Symmetric);
+                _ => {
+                    let found = matrices(a, b).or_else(|| matrices(b, a));
+                    if let Some((x, domain)) = found.filter(|(x, _)| self.free_variable(*x) && self.domain(*x) == Domain::Reals) {
+                        self.narrowed.insert(x, domain);
+                    }
                 }
-                _ => {}
             },
             Condition::Relation(Relation::Less | Relation::LessOrEqual, a, b)
             | Condition::Relation(Relation::Greater | Relation::GreaterOrEqual, b, a)
@@ -649,6 +677,10 @@ impl<'a> Sampler<'a> {
             return true;
         }
         let mut evaluator = Evaluator::<f64>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual);
+        // Rounding makes an invertible matrix of a singular one, and no matrix orthogonal.
+        let delicate = self.facts.inverse || self.narrowed.values().any(|domain| matches!(domain, Domain::Orthonormal | Domain::Skew));
+        let mut exact = (delicate && !sample.rounded)
+            .then(|| Evaluator::<Rational>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual));
         let mut left: Vec<&Condition> = self.step.conditions.iter().collect();
         while let Some(condition) = left.pop() {
             let holds = match condition {
@@ -661,7 +693,10 @@ impl<'a> Sampler<'a> {
                     (Ok(a), Ok(b)) => a.data.iter().zip(&*b.data).all(|(x, y)| (x.real - y.real).abs() <= MET * (1.0 + x.real.abs())),
                     _ => false,
                 },
-                condition => evaluator.holds(condition) == Ok(true),
+                condition => match exact.as_mut().map(|exact| exact.holds(condition)) {
+                    Some(Ok(holds)) => holds,
+                    _ => evaluator.holds(condition) == Ok(true),
+                },
             };
             if !holds {
                 return false;
@@ -1045,7 +1080,13 @@ impl<'a> Sampler<'a> {
 
     fn matrix(&mut self, rows: usize, cols: usize, domain: &Domain, style: usize, ints: &Ints) -> Option<Matrix> {
         let mut matrix = Matrix { rows, cols, data: Vec::with_capacity(rows * cols) };
-        let special = matches!(domain, Domain::Symmetric | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible);
+        if *domain == Domain::Orthonormal {
+            return self.orthonormal(rows, cols, style);
+        }
+        let special = matches!(
+            domain,
+            Domain::Symmetric | Domain::Skew | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible
+        );
         let square = rows == cols && rows > 1;
         let unit = self.random.range(0, (rows * cols).max(1) as i64 - 1) as usize;
         for position in 0..rows * cols {
@@ -1084,6 +1125,12 @@ impl<'a> Sampler<'a> {
                     }
                 }
             }
+            Domain::Skew => {
+                let other = transposed(&matrix);
+                for (x, y) in matrix.data.iter_mut().zip(other) {
+                    *x = &*x - &y;
+                }
+            }
             Domain::PositiveDefinite | Domain::PositiveSemidefinite => {
                 let m = matrix.clone();
                 for p in 0..rows * rows {
@@ -1119,6 +1166,36 @@ impl<'a> Sampler<'a> {
             _ => {}
         }
         Some(matrix)
+    }
+
+    /// The first columns of (I - S)(I + S)^-1 with S^⊤ = -S, which is orthogonal (Cayley), some of them with the other sign.
+    fn orthonormal(&mut self, rows: usize, cols: usize, style: usize) -> Option<Matrix> {
+        if cols > rows {
+            return None;
+        }
+        let n = rows;
+        let mut plus = vec![fraction(0, 1); n * n];
+        let mut minus = plus.clone();
+        for j in 0..n {
+            for i in 0..j {
+                // Small numbers, so that the inverse is not long; structured ones are permutations and signs.
+                let value = if style == 0 { fraction(self.random.range(-4, 4), 2) } else { fraction(self.random.range(-1, 1), 1) };
+                plus[j * n + i] = value.clone();
+                plus[i * n + j] = -&value;
+                minus[i * n + j] = value.clone();
+                minus[j * n + i] = -&value;
+            }
+            plus[j * n + j] = fraction(1, 1);
+            minus[j * n + j] = fraction(1, 1);
+        }
+        let product = crate::eval::divided(n, &minus, &plus)?;
+        let mut data: Vec<Rational> = product.into_iter().take(n * cols).collect();
+        for column in data.chunks_mut(n.max(1)) {
+            if self.random.range(0, 1) == 1 {
+                column.iter_mut().for_each(|x| *x = -&*x);
+            }
+        }
+        Some(Matrix { rows, cols, data })
     }
 
     fn number(&mut self, domain: &Domain, wanted: Option<i64>, ints: &Ints) -> Option<Rational> {
@@ -1175,7 +1252,10 @@ impl<'a> Sampler<'a> {
         for key in keys {
             let domain = self.domain(key.0);
             let matrix = &sample.values[&key];
-            if matches!(domain, Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible) {
+            if matches!(
+                domain,
+                Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible | Domain::Skew | Domain::Orthonormal
+            ) {
                 continue;
             }
             for position in 0..matrix.data.len() {

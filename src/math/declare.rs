@@ -535,11 +535,22 @@ impl Reader {
         self.defining = Some((key.clone(), letters.first().map(|_| family_key(&name))));
         self.begin_statement();
         self.previous = self.lookup(&key);
-        let outcome = match arguments {
-            Some((list, None, _)) => self.define_function(&name, &key, &letters, &list, right, node.span).map(|()| None),
-            Some((_, Some(_), end)) => Err(not_a_name(end)),
-            None => self.define_symbol(&name, &key, &letters, right, node.span),
+        let attempt = |reader: &mut Reader, letters: &[String]| match &arguments {
+            Some((list, None, _)) => reader.define_function(&name, &key, letters, list, right, node.span).map(|()| None),
+            Some((_, Some(_), end)) => Err(not_a_name(*end)),
+            None => reader.define_symbol(&name, &key, letters, right, node.span),
         };
+        let mut outcome = attempt(self, &letters);
+        // A letter that is a variable or a function, and runs through nothing, is a part of the name: `h_\theta`, `H_f`.
+        let whole = |id: SymbolId| matches!(self.symbols[id].kind, SymbolKind::Whole { .. });
+        let known: Option<Vec<SymbolId>> = letters.iter().map(|letter| self.lookup(letter)).collect();
+        if let (Err(first), Some(known)) = (&outcome, known)
+            && known.iter().any(|id| !whole(*id))
+        {
+            let first = first.clone();
+            self.begin_statement();
+            outcome = attempt(self, &[]).map_err(|_| first);
+        }
         self.end_statement();
         outcome
     }
@@ -554,6 +565,9 @@ impl Reader {
                     _ => None,
                 });
                 let id = self.new_index(letter, range, span);
+                if let Some(state) = self.indices.get_mut(&id) {
+                    state.defining = true;
+                }
                 let before = self.scope.set(letter, Meaning::Symbol(id));
                 (letter.clone(), id, before)
             })
