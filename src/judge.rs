@@ -519,9 +519,9 @@ impl<'a> Judge<'a> {
         let mut step = Rational::new(1, 1);
         for _ in 0..DESCENT {
             let mut improved = false;
-            for (key, position) in &places {
+            for place in &places {
                 for by in [step.clone(), -&step] {
-                    let Some(changed) = sampler.moved(&best, key, *position, &by) else { continue };
+                    let Some(changed) = sampler.moved(&best, place, &by) else { continue };
                     let Some(new) = margin(&changed).filter(|new| *new > value) else { continue };
                     (best, value, improved) = (changed, new, true);
                     if value > 0.0 && self.finding(&best, &mut Level::Rational.clone(), None) == Finding::Separates {

@@ -86,6 +86,15 @@ pub struct Facts<'a> {
     pub branches: FastSet<(Span, usize)>,
 }
 
+/// A number of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An element of a variable or of a member of a family.
+    Value((SymbolId, Vec<i64>), usize),
+    /// A whole number that is no size.
+    Whole(SymbolId),
+}
+
 /// How far an equation that samples are drawn to meet may be off.
 const MET: f64 = 4e-15;
 
@@ -380,7 +389,7 @@ pub fn nesting(symbols: &Symbols, expr: &Expr) -> usize {
 pub fn facts<'a>(symbols: &'a Symbols, step: &'a Step) -> Facts<'a> {
     let mut walk = Walk::new(symbols, true);
     if !matches!(step.relation, Relation::Equal | Relation::NotEqual) {
-        walk.facts.comparisons.push((&step.left, Some(&step.right)));
+        walk.threshold(&step.left, &step.right);
     }
     for range in &step.free {
         walk.range(range);
@@ -1289,15 +1298,18 @@ impl<'a> Sampler<'a> {
     }
 
     /// The numbers of a sample that can be moved one at a time, with a bound for each matrix.
-    pub fn movable(&self, sample: &Sample) -> Vec<((SymbolId, Vec<i64>), usize)> {
+    pub fn movable(&self, sample: &Sample) -> Vec<Place> {
+        let free = |id: &SymbolId| self.step.free.iter().any(|range| range.index == *id);
+        let mut wholes: Vec<SymbolId> = sample.ints.keys().filter(|id| !self.facts.bound.contains(id) && !free(id)).copied().collect();
+        wholes.retain(|id| matches!(self.symbols[*id].kind, SymbolKind::Whole { dimension: false, .. }));
+        wholes.sort_unstable();
         let mut keys: Vec<_> = sample.values.keys().filter(|key| self.is_movable(key.0)).cloned().collect();
         keys.sort_unstable();
-        keys.into_iter()
-            .flat_map(|key| {
-                let count = sample.values[&key].data.len().min(12);
-                (0..count).map(move |position| (key.clone(), position))
-            })
-            .collect()
+        let values = keys.into_iter().flat_map(|key| {
+            let count = sample.values[&key].data.len().min(12);
+            (0..count).map(move |position| Place::Value(key.clone(), position))
+        });
+        wholes.into_iter().map(Place::Whole).chain(values).collect()
     }
 
     /// Whether each number of a symbol may move by itself, and by as little as one likes.
@@ -1305,14 +1317,30 @@ impl<'a> Sampler<'a> {
         matches!(self.domain(symbol), Domain::Reals | Domain::Interval { .. } | Domain::Without(_))
     }
 
-    /// The sample with one number moved, where it stays admissible.
-    pub fn moved(&self, sample: &Sample, key: &(SymbolId, Vec<i64>), position: usize, by: &Rational) -> Option<Sample> {
-        let value = sample.values.get(key)?.data.get(position)? + by;
-        if !contains(&self.domain(key.0), &value) {
-            return None;
-        }
+    /// The sample with one number moved, a whole one by a whole number, where it stays admissible.
+    pub fn moved(&self, sample: &Sample, place: &Place, by: &Rational) -> Option<Sample> {
         let mut changed = sample.clone();
-        changed.values.get_mut(key)?.data[position] = value;
+        match place {
+            Place::Value(key, position) => {
+                let value = sample.values.get(key)?.data.get(*position)? + by;
+                if !contains(&self.domain(key.0), &value) {
+                    return None;
+                }
+                changed.values.get_mut(key)?.data[*position] = value;
+            }
+            Place::Whole(id) => {
+                let SymbolKind::Whole { low, high, .. } = &self.symbols[*id].kind else { return None };
+                let by = (by * &fraction(9, 1)).whole_bounds().1?;
+                let value = sample.ints.get(id)?.checked_add(if by == 0 { 1 } else { by })?;
+                let end = |end: &Option<Int>| end.as_ref().map(|end| end.value(&sample.ints));
+                let inside = end(low).is_none_or(|low| low.is_some_and(|low| low <= value))
+                    && end(high).is_none_or(|high| high.is_some_and(|high| value <= high));
+                if !inside || value.abs() > 1000 {
+                    return None;
+                }
+                changed.ints.insert(*id, value);
+            }
+        }
         self.meets(&changed).then_some(changed)
     }
 
