@@ -482,14 +482,15 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether a difference of the two sides, or with a part of the usual step the one between differences and dual numbers, is rounding: a real
-    /// one hardly moves when the sample does by a hair and all is rounded otherwise.
+    /// one hardly moves when the sample does by a hair and all is rounded otherwise, or vanishes.
     fn is_noise(&self, sample: &Sample, excess: f64, part: Option<f64>) -> bool {
         (1..=3).any(|number| {
             let mut near = sample.clone();
             for (position, x) in near.values.values_mut().flat_map(|matrix| &mut matrix.data).enumerate() {
                 *x += &Rational::new(1 + (number * (position as i64 + 3)) % 7, 10_000_000_000_000);
             }
-            let moves = |new: f64| (new - excess).abs() > 0.01 * excess;
+            // Where the sides agree a hair away, they differ at this place alone, and that is no rounding.
+            let moves = |new: f64| (new - excess).abs() > 0.01 * excess && new > 0.01 * excess;
             self.jittered::<1>(&near, part).is_some_and(moves) || self.jittered::<2>(&near, part).is_some_and(moves)
         })
     }
