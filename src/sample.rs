@@ -86,6 +86,9 @@ pub struct Facts<'a> {
     pub branches: FastSet<(Span, usize)>,
 }
 
+/// The style of simple counterexamples.
+const SIMPLE: usize = 8;
+
 /// How far an equation that samples are drawn to meet may be off.
 const MET: f64 = 4e-15;
 
@@ -574,9 +577,11 @@ impl<'a> Sampler<'a> {
     pub fn draw(&mut self) -> Option<Sample> {
         let number = self.drawn;
         self.drawn += 1;
-        // One random sample with unequal dimensions comes first: it refutes most of what is wrong.
-        const STYLES: [usize; 11] = [1, 2, 3, 8, 5, 6, 7, 4, 8, 9, 5];
-        let style = if number % 2 == 1 { STYLES.get(number / 2).copied().unwrap_or(0) } else { 0 };
+        // One random sample with unequal dimensions comes first: it refutes most of what is wrong. Every style has its turn once, and those
+        // that say little about one element have it where `ints` makes dimensions larger than one: each of them is missed by a formula
+        // of tests/mutation/near-misses.md when it is taken away.
+        const ORDER: [usize; 8] = [1, 7, 2, 0, 5, 3, 6, 4];
+        let style = if number % 2 == 1 { ORDER.get(number / 2).copied().unwrap_or(0) } else { 0 };
         self.styled(number, style, 60, false)
     }
 
@@ -606,7 +611,7 @@ impl<'a> Sampler<'a> {
 
     /// A simple sample with the smallest dimensions, for counterexamples.
     pub fn simple(&mut self, number: usize) -> Option<Sample> {
-        self.styled(1 + number % 3, if number < 4 { number + 1 } else { 7 }, 24, number >= 4)
+        self.styled(1 + number % 3, if number < 4 { number + 1 } else { SIMPLE }, 24, number >= 4)
     }
 
     fn styled(&mut self, number: usize, style: usize, tries: usize, small: bool) -> Option<Sample> {
@@ -721,8 +726,8 @@ impl<'a> Sampler<'a> {
             let high = high.into_iter().chain(bounds.1.filter(|most| *most <= low.saturating_add(30))).min();
             let (from, to) = match (dimension, small) {
                 (true, true) => (low, low + 1 + wider),
-                // An inequality may well hold for small dimensions only.
-                (true, false) if ordered && (number % 8 == 5 || number == 19) => (low + 5, low + 7 + wider),
+                // An inequality may well hold for small dimensions only; the identity has its turn here too.
+                (true, false) if ordered && (number % 8 == 5 || number == 9) => (low + 5, low + 7 + wider),
                 // Every third sample has dimensions larger than one, all different; every fifth has ones.
                 (true, false) if number.is_multiple_of(3) => (low.max(2), low.max(2) + 3 + wider),
                 (true, false) if number % 5 == 2 => (low, low + wider),
@@ -1049,13 +1054,12 @@ impl<'a> Sampler<'a> {
                 2 => Some(1),
                 3 => Some(self.random.range(0, 1) * 2 - 1),
                 4 => Some(i64::from(position == unit)),
+                5 if square => Some(i64::from(position % rows == position / rows)),
                 5 => Some(self.random.range(-3, 3)),
                 6 => Some(-1),
-                7 => Some([0, 1, 1, -1, 2][self.random.range(0, 4) as usize]),
                 // Many numbers that are equal to one another, and some that are not.
-                8 => Some(self.random.range(0, 1)),
-                9 if square => Some(i64::from(position % rows == position / rows)),
-                9 => Some(self.random.range(-3, 3)),
+                7 => Some(self.random.range(0, 1)),
+                SIMPLE => Some([0, 1, 1, -1, 2][self.random.range(0, 4) as usize]),
                 _ => None,
             };
             matrix.data.push(self.number(if special { &Domain::Reals } else { domain }, wanted, ints)?);
