@@ -14,7 +14,7 @@ use crate::hash::FastSet;
 use crate::math::expr::{Expr, Kind, Relation, Step, SymbolId};
 use crate::math::int::Int;
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
-use crate::sample::{Sample, Sampler, number_text, text};
+use crate::sample::{STYLES, Sample, Sampler, number_text, text};
 use crate::scalar::{Fault, Jittered, Prime, Rational, Scalar};
 use crate::span::Span;
 
@@ -172,6 +172,17 @@ pub fn verdict(symbols: &Symbols, step: &Step, seed: u64) -> Verdict {
     let judge = Judge { brief: true, ..Judge::new(symbols, step, &sampler) };
     let tally = judge.tally(&mut sampler, Level::Prime);
     judge.verdict(tally, &mut sampler, seed).verdict
+}
+
+/// Whether a step fails on a sample of any style that is drawn apart from those of [`judge`]: what passes holds whatever samples that chooses.
+pub fn fails_apart(symbols: &Symbols, step: &Step, seed: u64) -> bool {
+    let mut sampler = Sampler::new(symbols, step, seed);
+    let judge = Judge::new(symbols, step, &sampler);
+    STYLES.flat_map(|style| [style; NEEDED.1]).any(|style| {
+        let sample = sampler.apart(style);
+        let mut instances = sample.iter().flat_map(|sample| sampler.instances(sample));
+        instances.any(|sample| judge.finding(&sample, &mut Level::Prime.clone(), None) == Finding::Separates)
+    })
 }
 
 impl Tally {

@@ -86,6 +86,8 @@ pub struct Facts<'a> {
     pub branches: FastSet<(Span, usize)>,
 }
 
+/// The styles of samples: 0 is random, the others are structured.
+pub const STYLES: std::ops::RangeInclusive<usize> = 0..=SIMPLE;
 /// The style of simple counterexamples.
 const SIMPLE: usize = 8;
 
@@ -606,6 +608,23 @@ impl<'a> Sampler<'a> {
                 *x = &low + &(&width * &place);
             }
         }
+        self.admissible(&sample).then_some(sample)
+    }
+
+    /// A sample in a style of [`STYLES`], with dimensions that are all different and larger than two: it owes nothing to the choices of
+    /// [`Sampler::draw`].
+    pub fn apart(&mut self, style: usize) -> Option<Sample> {
+        let mut ints = self.ints(0, 0, false)?;
+        let symbols = self.symbols;
+        let mut next = 3;
+        for id in &self.order {
+            if let (SymbolKind::Whole { low, dimension: true, .. }, true) = (&symbols[*id].kind, ints.contains_key(id)) {
+                next = low.as_ref().and_then(|low| low.value(&ints)).map_or(next, |low| low.max(next));
+                ints.insert(*id, next);
+                next += 1;
+            }
+        }
+        let sample = self.values(ints, style)?;
         self.admissible(&sample).then_some(sample)
     }
 
