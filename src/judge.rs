@@ -19,13 +19,13 @@ use crate::scalar::{Fault, Jittered, Prime, Rational, Scalar};
 use crate::span::Span;
 
 /// Two sides agree when they differ by less than this, relative to their terms: rounding leaves about 1e-14.
-const AGREE: f64 = 1e-11;
+pub const AGREE: f64 = 1e-11;
 /// Two sides are told apart only by more than this: between the two, nothing is concluded.
-const SEPARATE: f64 = 3e-10;
+pub const SEPARATE: f64 = 3e-10;
 /// Rounding relative to the largest number on the way, where terms cancel: a hundred units in the last place.
 const ROUNDING: f64 = 2e-14;
 /// Numerical differentiation of one, two and three nested derivatives. The worst of 4,800 well-conditioned cases was 2e-9 for one.
-const DIFFERENCES: [f64; 3] = [1e-7, 1e-5, 1e-3];
+pub const DIFFERENCES: [f64; 3] = [1e-7, 1e-5, 1e-3];
 /// Its rounding, relative to the largest number on the way: differences divide by their step.
 const DIFFERENCES_ROUNDING: [f64; 3] = [1e-9, 1e-7, 1e-5];
 /// The steps of differences as parts of the usual ones, taken one after the other while the error comes near its tolerance. Close to a pole
@@ -36,11 +36,11 @@ const PARTS: [f64; 4] = [1.0, 0.125, 0.015625, 8.0];
 const DRAWN: usize = 22;
 /// From how many random samples a violation of an inequality is looked for. A false bound whose counterexamples lie in a narrow band
 /// passed under three seeds of eight with 3 of them, and under one with 10.
-const DESCENTS: usize = 10;
-/// How many of them must have been compared, and how many of these must be random.
-const NEEDED: (usize, usize) = (5, 3);
+pub const DESCENTS: usize = 10;
+/// How many samples must have been compared, and how many of these must be random.
+pub const NEEDED: (usize, usize) = (5, 3);
 /// At how many places between the usual ones an identity between rational functions is tried besides.
-const BETWEEN: usize = 2;
+pub const BETWEEN: usize = 2;
 /// How many samples are compared with numerical differentiation where exact arithmetic has decided already.
 const CONFIRMED: usize = 5;
 

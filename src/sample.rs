@@ -91,6 +91,8 @@ pub const STYLES: std::ops::RangeInclusive<usize> = 0..=SIMPLE;
 /// The style of simple counterexamples.
 const SIMPLE: usize = 8;
 
+/// Of how many places of its domain each number of a fine sample is one.
+pub const PLACES: u64 = 1 << 60;
 /// How far an equation that samples are drawn to meet may be off.
 const MET: f64 = 4e-15;
 
@@ -587,7 +589,7 @@ impl<'a> Sampler<'a> {
         self.styled(number, style, 60, false)
     }
 
-    /// A random sample whose real numbers are drawn from 2^60 places of their domains, where other samples know a few hundred: for
+    /// A random sample whose real numbers are drawn from [`PLACES`] of their domains, where other samples know a few hundred: for
     /// identities between rational functions, which hold everywhere or nearly nowhere.
     pub fn fine(&mut self) -> Option<Sample> {
         let mut sample = self.styled(0, 0, 20, false)?;
@@ -604,7 +606,7 @@ impl<'a> Sampler<'a> {
                 _ => continue,
             };
             for x in &mut sample.values.get_mut(&key)?.data {
-                let place = Rational::new((2 * (self.random.bits() >> 4) + 1) as i64, 1 << 61);
+                let place = Rational::new((2 * (self.random.bits() % PLACES) + 1) as i64, 2 * PLACES as i64);
                 *x = &low + &(&width * &place);
             }
         }
