@@ -6,6 +6,7 @@ mod linear;
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use num_rational::BigRational;
@@ -37,13 +38,66 @@ pub struct Value<S> {
     /// How many columns.
     pub cols: usize,
     /// The elements, column after column.
-    pub data: Vec<Dual<S>>,
+    pub data: Elements<S>,
+}
+
+/// The elements of a matrix, which copies share. A single one, as most are, takes no memory of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Elements<S> {
+    /// A single one.
+    One(Dual<S>),
+    /// None, or several.
+    Many(Rc<Vec<Dual<S>>>),
+}
+
+impl<S> From<Vec<Dual<S>>> for Elements<S> {
+    fn from(mut elements: Vec<Dual<S>>) -> Elements<S> {
+        if elements.len() == 1 { Elements::One(elements.swap_remove(0)) } else { Elements::Many(Rc::new(elements)) }
+    }
+}
+
+impl<S> Elements<S> {
+    /// As many as said, each made from its number.
+    fn build(count: usize, mut element: impl FnMut(usize) -> Result<Dual<S>, Fault>) -> Result<Elements<S>, Fault> {
+        if count == 1 {
+            return Ok(Elements::One(element(0)?));
+        }
+        let mut elements = Vec::with_capacity(count);
+        for number in 0..count {
+            elements.push(element(number)?);
+        }
+        Ok(Elements::Many(Rc::new(elements)))
+    }
+}
+
+impl<S> Deref for Elements<S> {
+    type Target = [Dual<S>];
+    fn deref(&self) -> &[Dual<S>] {
+        match self {
+            Elements::One(element) => std::slice::from_ref(element),
+            Elements::Many(elements) => elements,
+        }
+    }
+}
+
+impl<S: Clone> DerefMut for Elements<S> {
+    fn deref_mut(&mut self) -> &mut [Dual<S>] {
+        match self {
+            Elements::One(element) => std::slice::from_mut(element),
+            Elements::Many(elements) => Rc::make_mut(elements).as_mut_slice(),
+        }
+    }
 }
 
 impl<S: Scalar> Value<S> {
+    /// A matrix with these elements, column after column.
+    pub fn new(rows: usize, cols: usize, elements: Vec<Dual<S>>) -> Value<S> {
+        Value { rows, cols, data: Elements::from(elements) }
+    }
+
     /// A 1×1 matrix.
     pub fn scalar(value: Dual<S>) -> Value<S> {
-        Value { rows: 1, cols: 1, data: vec![value] }
+        Value { rows: 1, cols: 1, data: Elements::One(value) }
     }
 
     /// Whether it is 1×1.
@@ -58,8 +112,11 @@ impl<S: Scalar> Value<S> {
 
     /// The transpose.
     pub fn transposed(&self) -> Value<S> {
+        if self.rows == 1 || self.cols == 1 {
+            return Value { rows: self.cols, cols: self.rows, data: self.data.clone() };
+        }
         let data = (0..self.rows).flat_map(|i| (0..self.cols).map(move |j| self.data[j * self.rows + i].clone())).collect();
-        Value { rows: self.cols, cols: self.rows, data }
+        Value::new(self.cols, self.rows, data)
     }
 }
 
@@ -74,24 +131,24 @@ pub enum Mode {
 
 type Key = (SymbolId, Vec<i64>);
 /// Values with the symbols and members that they are bound to.
-type Bindings<S> = Vec<(Key, Rc<Value<S>>)>;
+type Bindings<S> = Vec<(Key, Value<S>)>;
 /// The values of a symbol: its own, or those of its members.
 struct Cell<S> {
-    own: Option<Rc<Value<S>>>,
-    members: FastMap<Vec<i64>, Rc<Value<S>>>,
+    own: Option<Value<S>>,
+    members: FastMap<Vec<i64>, Value<S>>,
 }
 
 /// Values of symbols and of members of families.
 struct Table<S>(FastMap<SymbolId, Cell<S>>);
 
 impl<S> Table<S> {
-    fn get(&self, key: &Key) -> Option<&Rc<Value<S>>> {
+    fn get(&self, key: &Key) -> Option<&Value<S>> {
         let cell = self.0.get(&key.0)?;
         if key.1.is_empty() { cell.own.as_ref() } else { cell.members.get(&key.1) }
     }
 
     /// Sets or removes a value, and returns the one before.
-    fn set(&mut self, key: Key, value: Option<Rc<Value<S>>>) -> Option<Rc<Value<S>>> {
+    fn set(&mut self, key: Key, value: Option<Value<S>>) -> Option<Value<S>> {
         let cell = self.0.entry(key.0).or_insert_with(|| Cell { own: None, members: FastMap::default() });
         match value {
             value if key.1.is_empty() => std::mem::replace(&mut cell.own, value),
@@ -101,7 +158,7 @@ impl<S> Table<S> {
     }
 }
 
-type Outcome<S> = Result<Rc<Value<S>>, Fault>;
+type Outcome<S> = Result<Value<S>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
 
@@ -162,19 +219,18 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     /// The value of an expression.
     pub fn value(&mut self, expr: &'a Expr) -> Result<Value<S>, Fault> {
-        Ok((*self.eval(expr)?).clone())
+        self.eval(expr)
     }
 
     /// The value of a side, and the size of the largest summand of it, where it is a sum, and of itself.
     pub fn side(&mut self, expr: &'a Expr) -> Result<(Value<S>, f64), Fault> {
         match self.summands(expr) {
-            Ok((value, size)) => Ok((Rc::unwrap_or_clone(value), size)),
             Err(Fault::Undefined) if self.swallowed => Err(Fault::Swallowed),
-            Err(fault) => Err(fault),
+            outcome => outcome,
         }
     }
 
-    fn summands(&mut self, expr: &'a Expr) -> Result<(Rc<Value<S>>, f64), Fault> {
+    fn summands(&mut self, expr: &'a Expr) -> Result<(Value<S>, f64), Fault> {
         let mut spine = Vec::new();
         let mut first = expr;
         while let Kind::Add(left, _) | Kind::Sub(left, _) = &first.kind {
@@ -186,7 +242,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         for expr in spine.into_iter().rev() {
             let (Kind::Add(_, right) | Kind::Sub(_, right)) = &expr.kind else { continue };
             let (right, right_size) = self.nested(|this| this.summands(right))?;
-            value = Rc::new(self.sum_of(expr, &value, &right)?);
+            value = self.sum_of(expr, &value, &right)?;
             size = size.max(right_size).max(value.size());
         }
         Ok((value, size))
@@ -197,7 +253,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         self.note(left);
         self.note(right);
         let sum = self.zip(expr.span, left, right, if matches!(expr.kind, Kind::Sub(..)) { Dual::sub } else { Dual::add })?;
-        if let (true, [x], [y], [z]) = (S::TRANSCENDENTAL, left.data.as_slice(), right.data.as_slice(), sum.data.as_slice()) {
+        if let (true, [x], [y], [z]) = (S::TRANSCENDENTAL, &*left.data, &*right.data, &*sum.data) {
             let (x, y, z) = (x.real.weight(), y.real.weight(), z.real.weight());
             self.swallowed |= (z == x && y != 0.0) || (z == y && x != 0.0);
         }
@@ -238,8 +294,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn filled(&mut self, expr: &Expr, f: impl Fn(usize, usize) -> i64) -> Outcome<S> {
         let (rows, cols) = self.size(expr)?;
-        let data = (0..cols).flat_map(|j| (0..rows).map(move |i| (i, j))).map(|(i, j)| Dual::int(f(i, j))).collect();
-        Ok(Rc::new(Value { rows, cols, data }))
+        let data = Elements::build(rows * cols, |place| Ok(Dual::int(f(place % rows, place / rows))))?;
+        Ok(Value { rows, cols, data })
     }
 
     fn eval(&mut self, expr: &'a Expr) -> Outcome<S> {
@@ -264,12 +320,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 continue;
             };
             let right = self.eval(right)?;
-            value = Rc::new(match &expr.kind {
+            value = match &expr.kind {
                 Kind::Add(..) | Kind::Sub(..) => self.sum_of(expr, &value, &right)?,
                 Kind::Hadamard(..) => self.zip(expr.span, &value, &right, Dual::mul)?,
                 Kind::Kronecker(..) => self.kronecker(&value, &right)?,
                 _ => self.product(expr.span, &value, &right)?,
-            });
+            };
         }
         self.spend(1)?;
         Ok(value)
@@ -288,8 +344,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn each(&mut self, value: &Value<S>, f: impl Fn(&Dual<S>) -> Result<Dual<S>, Fault>) -> Outcome<S> {
         self.spend(value.data.len())?;
-        let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
-        Ok(Rc::new(Value { rows: value.rows, cols: value.cols, data: data? }))
+        let data = Elements::build(value.data.len(), |place| f(&value.data[place]))?;
+        Ok(Value { rows: value.rows, cols: value.cols, data })
     }
 
     /// Element by element, a scalar expanded.
@@ -306,18 +362,18 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
         self.spend(like.data.len())?;
         let pick = |v: &Value<S>, i: usize| if v.is_scalar() { 0 } else { i };
-        let data: Result<Vec<_>, Fault> = (0..like.data.len()).map(|i| f(&a.data[pick(a, i)], &b.data[pick(b, i)])).collect();
-        Ok(Value { rows: like.rows, cols: like.cols, data: data? })
+        let data = Elements::build(like.data.len(), |i| f(&a.data[pick(a, i)], &b.data[pick(b, i)]))?;
+        Ok(Value { rows: like.rows, cols: like.cols, data })
     }
 
     fn simple(&mut self, expr: &'a Expr) -> Outcome<S> {
         match &expr.kind {
-            Kind::Number(number) => Ok(Rc::new(Value::scalar(number_of(number)?))),
-            Kind::Pi => Ok(Rc::new(Value::scalar(Dual::constant(S::pi()?)))),
-            Kind::Euler => Ok(Rc::new(Value::scalar(Dual::int(1).elementary(Elementary::Exp)?))),
+            Kind::Number(number) => Ok(Value::scalar(number_of(number)?)),
+            Kind::Pi => Ok(Value::scalar(Dual::constant(S::pi()?))),
+            Kind::Euler => Ok(Value::scalar(Dual::int(1).elementary(Elementary::Exp)?)),
             Kind::Int(int) => {
                 let value = self.int(int)?;
-                Ok(Rc::new(Value::scalar(Dual::int(value))))
+                Ok(Value::scalar(Dual::int(value)))
             }
             Kind::Symbol(symbol) => self.symbol((*symbol, Vec::new()), expr.span),
             Kind::Member(symbol, indices) => {
@@ -343,11 +399,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     values.push(this.eval(body)?.data[0].clone());
                     Ok(())
                 })?;
-                Ok(Rc::new(Value::scalar(extremum(*which, &values)?)))
+                Ok(Value::scalar(extremum(*which, &values)?))
             }
             Kind::IndicatorOf(condition) => {
                 let holds = self.holds(condition)?;
-                Ok(Rc::new(Value::scalar(Dual::int(i64::from(holds)))))
+                Ok(Value::scalar(Dual::int(i64::from(holds))))
             }
             Kind::Cases(branches, otherwise) => self.cases(expr, branches, otherwise.as_deref()),
             Kind::Blocks(rows) => self.blocks(expr, rows),
@@ -373,12 +429,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn operation(&mut self, expr: &'a Expr) -> Outcome<S> {
         match &expr.kind {
             Kind::Extremum(which, parts) => {
-                let mut best: Option<Rc<Value<S>>> = None;
+                let mut best: Option<Value<S>> = None;
                 for part in parts {
                     let value = self.eval(part)?;
                     best = Some(match best {
                         None => value,
-                        Some(b) => Rc::new(self.zip(expr.span, &b, &value, |x, y| extremum(*which, &[x.clone(), y.clone()]))?),
+                        Some(b) => self.zip(expr.span, &b, &value, |x, y| extremum(*which, &[x.clone(), y.clone()]))?,
                     });
                 }
                 best.ok_or(Fault::Undefined)
@@ -392,14 +448,14 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     return Err(Fault::IndexOutOfRange(expr.span));
                 }
                 self.spend(a.data.len())?;
-                let sum = self.inner(a.data.iter().zip(&b.data))?;
-                Ok(Rc::new(Value::scalar(sum)))
+                let sum = self.inner(a.data.iter().zip(&*b.data))?;
+                Ok(Value::scalar(sum))
             }
             Kind::Entry(of, row, col) => {
                 let (row, col) = (self.int(row)?, self.int(col)?);
                 let value = self.eval(of)?;
                 let position = position(&value, row, col).ok_or(Fault::IndexOutOfRange(expr.span))?;
-                Ok(Rc::new(Value::scalar(value.data[position].clone())))
+                Ok(Value::scalar(value.data[position].clone()))
             }
             Kind::Neg(of) => {
                 let value = self.eval(of)?;
@@ -408,9 +464,9 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Kind::MatrixPower(of, exponent) => {
                 let exponent = self.int(exponent)?;
                 let value = self.eval(of)?;
-                Ok(Rc::new(self.matrix_power(expr.span, &value, exponent)?))
+                Ok(self.matrix_power(expr.span, &value, exponent)?)
             }
-            Kind::Transpose(of) => Ok(Rc::new(self.eval(of)?.transposed())),
+            Kind::Transpose(of) => Ok(self.eval(of)?.transposed()),
             Kind::Elementary(function, of) => {
                 let value = self.eval(of)?;
                 // A periodic function subtracts a multiple of its period.
@@ -430,7 +486,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             Kind::Reduce(reduction, of) => {
                 let value = self.eval(of)?;
                 self.spend(value.data.len())?;
-                Ok(Rc::new(Value::scalar(self.reduce(expr.span, *reduction, &value)?)))
+                Ok(Value::scalar(self.reduce(expr.span, *reduction, &value)?))
             }
             Kind::Softmax(of) => {
                 let value = self.eval(of)?;
@@ -441,7 +497,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             Kind::Vectorize(of) => {
                 let value = self.eval(of)?;
-                Ok(Rc::new(Value { rows: value.data.len(), cols: 1, data: value.data.clone() }))
+                Ok(Value { rows: value.data.len(), cols: 1, data: value.data.clone() })
             }
             Kind::Diagonal(of) => {
                 let value = self.eval(of)?;
@@ -454,13 +510,13 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 for (i, x) in value.data.iter().enumerate() {
                     data[i * n + i] = x.clone();
                 }
-                Ok(Rc::new(Value { rows: n, cols: n, data }))
+                Ok(Value::new(n, n, data))
             }
             Kind::DiagonalOf(of) => {
                 let value = self.eval(of)?;
                 let n = value.rows.min(value.cols);
                 let data = (0..n).map(|i| value.data[i * value.rows + i].clone()).collect();
-                Ok(Rc::new(Value { rows: n, cols: 1, data }))
+                Ok(Value::new(n, 1, data))
             }
             _ => Err(Fault::Undefined),
         }
@@ -468,7 +524,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn binary(&mut self, expr: &Expr, a: &'a Expr, b: &'a Expr, f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>) -> Outcome<S> {
         let (a, b) = (self.eval(a)?, self.eval(b)?);
-        Ok(Rc::new(self.zip(expr.span, &a, &b, f)?))
+        Ok(self.zip(expr.span, &a, &b, f)?)
     }
 
     fn power(&mut self, expr: &Expr, base: &'a Expr, exponent: &'a Expr) -> Outcome<S> {
@@ -528,7 +584,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             SymbolKind::Whole { .. } => {
                 let value = *self.ints.get(&key.0).ok_or(Fault::Undefined)?;
-                return Ok(Rc::new(Value::scalar(Dual::int(value))));
+                return Ok(Value::scalar(Dual::int(value)));
             }
             _ => self.drawn(&key)?,
         };
@@ -540,8 +596,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn drawn(&mut self, key: &Key) -> Outcome<S> {
         let drawn = self.sample.values.get(key).ok_or(Fault::Undefined)?;
         self.spend(drawn.data.len())?;
-        let data: Result<Vec<_>, Fault> = drawn.data.iter().map(|x| Ok(Dual::constant(S::from_rational(x)?))).collect();
-        Ok(Rc::new(Value { rows: drawn.rows, cols: drawn.cols, data: data? }))
+        let data = Elements::build(drawn.data.len(), |place| Ok(Dual::constant(S::from_rational(&drawn.data[place])?)))?;
+        Ok(Value { rows: drawn.rows, cols: drawn.cols, data })
     }
 
     /// Takes what depends on one of `changed` out of the cache.
@@ -560,7 +616,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn with<T>(&mut self, bindings: Bindings<S>, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let changed: Vec<SymbolId> = bindings.iter().map(|(key, _)| key.0).collect();
         let saved = self.take_dependents(changed.iter().copied());
-        let before: Vec<(Key, Option<Rc<Value<S>>>)> =
+        let before: Vec<(Key, Option<Value<S>>)> =
             bindings.into_iter().map(|(key, value)| (key.clone(), self.bound.set(key, Some(value)))).collect();
         let outcome = f(self);
         for (key, value) in before.into_iter().rev() {
@@ -604,10 +660,23 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         if high.saturating_sub(low) > MOST_ELEMENTS {
             return Err(Fault::Limit("the length of a sum"));
         }
+        let saved = self.take_dependents([first.index].into_iter());
+        let before = self.ints.get(&first.index).copied();
+        let mut outcome = Ok(());
         for value in low..=high {
-            self.with_ints(&[(first.index, value)], |this| this.over(rest, condition, f))?;
+            self.ints.insert(first.index, value);
+            outcome = self.over(rest, condition, f);
+            self.take_dependents([first.index].into_iter());
+            if outcome.is_err() {
+                break;
+            }
         }
-        Ok(())
+        match before {
+            Some(value) => self.ints.insert(first.index, value),
+            None => self.ints.remove(&first.index),
+        };
+        self.cache.0.extend(saved);
+        outcome
     }
 
     fn sum(&mut self, expr: &'a Expr, ranges: &'a [IndexRange], condition: Option<&'a Condition>, body: &'a Expr) -> Outcome<S> {
@@ -615,7 +684,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         self.over(ranges, condition, &mut |this| {
             let term = this.eval(body)?;
             this.note(&term);
-            sum = Rc::new(this.zip(expr.span, &sum, &term, Dual::add)?);
+            sum = this.zip(expr.span, &sum, &term, Dual::add)?;
             Ok(())
         })?;
         Ok(sum)
@@ -631,7 +700,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let mut product = self.filled(expr, |i, j| i64::from(i == j))?;
         self.over(ranges, condition, &mut |this| {
             let factor = this.eval(body)?;
-            product = Rc::new(this.product(expr.span, &product, &factor)?);
+            product = this.product(expr.span, &product, &factor)?;
             Ok(())
         })?;
         Ok(product)
@@ -657,7 +726,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 continue;
             }
             let Ok(other) = self.eval(body) else { continue };
-            for (x, y) in value.data.iter().zip(&other.data) {
+            for (x, y) in value.data.iter().zip(&*other.data) {
                 let size = x.real.weight().max(y.real.weight());
                 let same =
                     if S::TRANSCENDENTAL { x.real.sub(&y.real)?.weight() <= 1e-9 * size.max(self.largest) } else { x.real == y.real };
@@ -694,7 +763,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
         let (cols, height) = (columns.len(), columns.first().map_or(0, Vec::len));
         self.spend(cols * height)?;
-        Ok(Rc::new(Value { rows: height, cols, data: columns.concat() }))
+        Ok(Value::new(height, cols, columns.concat()))
     }
 
     fn tabulate(&mut self, expr: &'a Expr, row: SymbolId, col: SymbolId, body: &'a Expr) -> Outcome<S> {
@@ -706,7 +775,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 data.push(value.data.first().cloned().ok_or(Fault::Undefined)?);
             }
         }
-        Ok(Rc::new(Value { rows, cols, data }))
+        Ok(Value::new(rows, cols, data))
     }
 
     fn map(&mut self, expr: &'a Expr, bindings: &'a [(SymbolId, Expr)], body: &'a Expr) -> Outcome<S> {
@@ -723,12 +792,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             for (symbol, value) in &arguments {
                 let element = if value.is_scalar() { value.data.first() } else { value.data.get(i) };
                 let element = element.cloned().ok_or(Fault::IndexOutOfRange(expr.span))?;
-                values.push(((*symbol, Vec::new()), Rc::new(Value::scalar(element))));
+                values.push(((*symbol, Vec::new()), Value::scalar(element)));
             }
             let value = self.with(values, |this| this.eval(body))?;
             data.push(value.data.first().cloned().ok_or(Fault::Undefined)?);
         }
-        Ok(Rc::new(Value { rows: like.rows, cols: like.cols, data }))
+        Ok(Value::new(like.rows, like.cols, data))
     }
 
     fn apply(&mut self, expr: &'a Expr, function: SymbolId, arguments: &'a [Expr]) -> Outcome<S> {
@@ -761,8 +830,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
         };
         self.spend(4 * inputs.len() * rows * cols)?;
-        let value = Value { rows, cols, data: smooth.values(&inputs)? };
-        Ok(Rc::new(self.within_range(expr.span, value, range)?))
+        let value = Value::new(rows, cols, smooth.values(&inputs)?);
+        Ok(self.within_range(expr.span, value, range)?)
     }
 
     /// Whether a condition holds on the sample.
@@ -786,7 +855,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             Condition::In(of, domain) => {
                 let value = self.eval(of)?;
-                for x in &value.data {
+                for x in value.data.iter() {
                     if !self.inside(x, domain)? {
                         return Ok(false);
                     }
@@ -912,7 +981,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     self.level = level;
                     let value = value?;
                     self.differentiated = self.differentiated.max(value.size());
-                    Value { rows: value.rows, cols: value.cols, data: value.data.iter().map(|x| x.part(level)).collect() }
+                    Value::new(value.rows, value.cols, value.data.iter().map(|x| x.part(level)).collect())
                 }
                 Mode::Differences => self.difference(body, &held, key, *position)?,
             };
@@ -923,10 +992,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             None => return self.filled(expr, |_, _| 0),
         };
         let (p, q) = (body_shape.0 * body_shape.1, places.len());
-        let data: Vec<Dual<S>> = columns.into_iter().flat_map(|column| column.data).collect();
+        let data: Vec<Dual<S>> = columns.iter().flat_map(|column| column.data.iter().cloned()).collect();
         self.spend(p * q)?;
-        let jacobian = Value { rows: p, cols: q, data };
-        Ok(Rc::new(match arrangement {
+        let jacobian = Value::new(p, q, data);
+        Ok(match arrangement {
             Arrangement::Jacobian => jacobian,
             Arrangement::JacobianTransposed => jacobian.transposed(),
             Arrangement::LikeBody | Arrangement::LikeBodyTransposed if q == 1 => {
@@ -938,12 +1007,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 if arrangement == Arrangement::LikeBy { like } else { like.transposed() }
             }
             _ => return Err(Fault::IndexOutOfRange(expr.span)),
-        }))
+        })
     }
 
     fn moved(
         &mut self,
-        held: &[(Key, Rc<Value<S>>)],
+        held: &[(Key, Value<S>)],
         key: &Key,
         position: usize,
         f: impl Fn(&Dual<S>) -> Result<Dual<S>, Fault>,
@@ -951,20 +1020,17 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let mut moved = held.to_vec();
         for (other, value) in &mut moved {
             if other == key {
-                let mut new = (**value).clone();
-                new.data[position] = f(&new.data[position])?;
-                *value = Rc::new(new);
+                value.data[position] = f(&value.data[position])?;
             }
         }
         Ok(moved)
     }
 
     /// Central differences with steps h, h/2 and h/4, extrapolated twice.
-    fn difference(&mut self, body: &'a Expr, held: &[(Key, Rc<Value<S>>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
+    fn difference(&mut self, body: &'a Expr, held: &[(Key, Value<S>)], key: &Key, position: usize) -> Result<Value<S>, Fault> {
         let height = self.dependencies.borrow_mut().height(self.symbols, body).min(STEPS.len() - 1);
         let at = held.iter().find(|(k, _)| k == key).map_or(0.0, |(_, v)| v.data[position].real.weight());
-        let step = Rational::from_float(STEPS[height] * at.max(1.0) * self.part).ok_or(Fault::Undefined)?;
-        let step = Dual::constant(S::from_rational(&step)?);
+        let step = Dual::constant(S::from_float(STEPS[height] * at.max(1.0) * self.part)?);
         let mut slopes = Vec::new();
         for part in [1, 2, 4] {
             let h = step.div(&Dual::int(part))?;

@@ -204,7 +204,10 @@ impl<'a> Walk<'a> {
     }
 
     fn threshold(&mut self, a: &'a Expr, b: &'a Expr) {
-        self.facts.comparisons.push((a, Some(b)));
+        // Indices are compared on all their values anyway.
+        if !matches!((&a.kind, &b.kind), (Kind::Int(_), Kind::Int(_))) {
+            self.facts.comparisons.push((a, Some(b)));
+        }
         for (x, c) in [(a, b), (b, a)] {
             // The size of a number has two thresholds.
             if let (Kind::Elementary(Elementary::Abs, of), Some(number)) = (&x.kind, constant(c))
@@ -681,7 +684,7 @@ impl<'a> Sampler<'a> {
                 }
                 // What is met up to rounding is met.
                 Condition::Relation(Relation::Equal, a, b) if sample.rounded => match (evaluator.value(a), evaluator.value(b)) {
-                    (Ok(a), Ok(b)) => a.data.iter().zip(&b.data).all(|(x, y)| (x.real - y.real).abs() <= MET * (1.0 + x.real.abs())),
+                    (Ok(a), Ok(b)) => a.data.iter().zip(&*b.data).all(|(x, y)| (x.real - y.real).abs() <= MET * (1.0 + x.real.abs())),
                     _ => false,
                 },
                 condition => evaluator.holds(condition) == Ok(true),
@@ -870,7 +873,7 @@ impl<'a> Sampler<'a> {
                     sample.values[&(*other, Vec::new())].clone()
                 }
                 _ => match Evaluator::<Rational>::new(symbols, &sample, Mode::Dual).value(value) {
-                    Ok(exact) => Matrix { rows: exact.rows, cols: exact.cols, data: exact.data.into_iter().map(|x| x.real).collect() },
+                    Ok(exact) => Matrix { rows: exact.rows, cols: exact.cols, data: exact.data.iter().map(|x| x.real.clone()).collect() },
                     Err(_) => {
                         let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
                         let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
@@ -899,7 +902,7 @@ impl<'a> Sampler<'a> {
     /// Moves one number such that an equation holds: exactly where it is linear in the number, else up to rounding.
     fn solve(&mut self, a: &'a Expr, b: &'a Expr, sample: &mut Sample) {
         let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
-        movable.retain(|key| matches!(self.domain(key.0), Domain::Reals | Domain::Interval { .. } | Domain::Without(_)));
+        movable.retain(|key| self.is_movable(key.0));
         movable.sort_unstable();
         if movable.is_empty() {
             return;
@@ -915,10 +918,10 @@ impl<'a> Sampler<'a> {
             }
             moved
         };
-        let symbols = self.symbols;
+        let (symbols, dependencies) = (self.symbols, &self.dependencies);
         let exact = |value: &Rational| {
             let moved = at(value);
-            let mut evaluator = Evaluator::<Rational>::new(symbols, &moved, Mode::Dual);
+            let mut evaluator = Evaluator::<Rational>::sharing(dependencies.clone(), symbols, &moved, Mode::Dual);
             let (left, right) = (evaluator.value(a).ok()?, evaluator.value(b).ok()?);
             Some(&left.data.first()?.real - &right.data.first()?.real)
         };
@@ -941,7 +944,8 @@ impl<'a> Sampler<'a> {
         // The secant method.
         let float = |value: f64| {
             let moved = at(&Rational::from_float(value)?);
-            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, &moved).ok()?.2.first()?);
+            let mut evaluator = Evaluator::<f64>::sharing(dependencies.clone(), symbols, &moved, Mode::Dual);
+            let mut one = |expr| Some(evaluator.value(expr).ok()?.data.first()?.real);
             Some(one(a)? - one(b)?)
         };
         let (mut x, mut y) = (start.to_f64(), start.to_f64() + 0.125);
@@ -989,7 +993,7 @@ impl<'a> Sampler<'a> {
         let turn = self.drawn / 2;
         let (a, b) = self.facts.comparisons[turn % self.facts.comparisons.len()];
         let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
-        movable.retain(|key| matches!(self.domain(key.0), Domain::Reals | Domain::Interval { .. } | Domain::Without(_)));
+        movable.retain(|key| self.is_movable(key.0));
         movable.sort_unstable();
         if movable.is_empty() {
             return;
@@ -997,7 +1001,7 @@ impl<'a> Sampler<'a> {
         let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
         let steps: &[i64] = if self.facts.derivative { &[500, -500, 6000, -6000] } else { &[0, 500, -500, 5, -5, 6000, -6000] };
         let target = fraction(steps[turn / self.facts.comparisons.len() % steps.len()], 10_000);
-        let symbols = self.symbols;
+        let (symbols, dependencies) = (self.symbols, &self.dependencies);
         // An index that a sum binds is taken for some element that the comparison may be about.
         let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
         let position = self.random.range(0, count as i64 - 1) as usize;
@@ -1007,7 +1011,8 @@ impl<'a> Sampler<'a> {
         let difference = |sample: &Sample| {
             let mut at = sample.clone();
             at.ints.extend(bound.iter().map(|id| (*id, element)));
-            let one = |expr| Some(*crate::eval::evaluate_f64(symbols, expr, &at).ok()?.2.first()?);
+            let mut evaluator = Evaluator::<f64>::sharing(dependencies.clone(), symbols, &at, Mode::Dual);
+            let mut one = |expr| Some(evaluator.value(expr).ok()?.data.first()?.real);
             Some(one(a)? - b.map_or(Some(0.0), one)?)
         };
         let mut moved = sample.clone();
@@ -1228,31 +1233,32 @@ impl<'a> Sampler<'a> {
         list
     }
 
-    /// Samples next to this one: one number moved by `step` either way.
-    pub fn neighbours(&self, sample: &Sample, step: &Rational) -> Vec<Sample> {
-        let mut list = Vec::new();
-        let mut keys: Vec<_> = sample.values.keys().cloned().collect();
+    /// The numbers of a sample that can be moved one at a time, with a bound for each matrix.
+    pub fn movable(&self, sample: &Sample) -> Vec<((SymbolId, Vec<i64>), usize)> {
+        let mut keys: Vec<_> = sample.values.keys().filter(|key| self.is_movable(key.0)).cloned().collect();
         keys.sort_unstable();
-        for key in keys {
-            let domain = self.domain(key.0);
-            if matches!(
-                domain,
-                Domain::Symmetric | Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible | Domain::Whole(..)
-            ) {
-                continue;
-            }
-            for position in 0..sample.values[&key].data.len().min(12) {
-                for move_by in [step.clone(), -step] {
-                    let mut changed = sample.clone();
-                    let Some(matrix) = changed.values.get_mut(&key) else { continue };
-                    matrix.data[position] += &move_by;
-                    if contains(&domain, &matrix.data[position]) && self.meets(&changed) {
-                        list.push(changed);
-                    }
-                }
-            }
+        keys.into_iter()
+            .flat_map(|key| {
+                let count = sample.values[&key].data.len().min(12);
+                (0..count).map(move |position| (key.clone(), position))
+            })
+            .collect()
+    }
+
+    /// Whether each number of a symbol may move by itself, and by as little as one likes.
+    fn is_movable(&self, symbol: SymbolId) -> bool {
+        matches!(self.domain(symbol), Domain::Reals | Domain::Interval { .. } | Domain::Without(_))
+    }
+
+    /// The sample with one number moved, where it stays admissible.
+    pub fn moved(&self, sample: &Sample, key: &(SymbolId, Vec<i64>), position: usize, by: &Rational) -> Option<Sample> {
+        let value = sample.values.get(key)?.data.get(position)? + by;
+        if !contains(&self.domain(key.0), &value) {
+            return None;
         }
-        list
+        let mut changed = sample.clone();
+        changed.values.get_mut(key)?.data[position] = value;
+        self.meets(&changed).then_some(changed)
     }
 
     /// How hard a sample is to read: sizes first, then numbers.

@@ -70,7 +70,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let number = number_of::<S>;
         let scalars = |value: &Value<S>, f: &Function<'_, S>| {
             let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
-            Ok(Value { rows: value.rows, cols: value.cols, data: data? })
+            Ok(Value::new(value.rows, value.cols, data?))
         };
         // 1/2 + p² is positive, clear of zero, and rational.
         let positive = |x: &Dual<S>| x.mul(x)?.add(&Dual::int(1).div(&Dual::int(2))?);

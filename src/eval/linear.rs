@@ -27,7 +27,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 });
             }
         }
-        Ok(Value { rows: a.rows, cols: b.cols, data })
+        Ok(Value::new(a.rows, b.cols, data))
     }
 
     /// The sum of products of pairs. What does not vary, which is nearly all of it, is summed by itself.
@@ -70,7 +70,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 data.push(left.mul(&b.data[(j % b.cols) * b.rows + i % b.rows])?);
             }
         }
-        Ok(Value { rows, cols, data })
+        Ok(Value::new(rows, cols, data))
     }
 
     pub(super) fn matrix_power(&mut self, span: Span, value: &Value<S>, exponent: i64) -> Result<Value<S>, Fault> {
@@ -103,8 +103,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     fn inverse(&mut self, value: &Value<S>) -> Result<Value<S>, Fault> {
         let n = value.rows;
         self.spend(2 * n * n * n)?;
-        let mut a = value.data.clone();
-        let mut result = identity::<S>(n).data;
+        let mut a = value.data.to_vec();
+        let mut result = identity::<S>(n).data.to_vec();
         for step in 0..n {
             let weight = |row: usize| a[step * n + row].real.weight();
             let pivot = (step..n).max_by(|x, y| weight(*x).total_cmp(&weight(*y))).unwrap_or(step);
@@ -128,7 +128,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 }
             }
         }
-        Ok(Value { rows: n, cols: n, data: result })
+        Ok(Value::new(n, n, result))
     }
 
     /// By expansion along columns, which divides nowhere: a singular matrix has a determinant with derivatives as well.
@@ -160,5 +160,5 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
 fn identity<S: Scalar>(n: usize) -> Value<S> {
     let data = (0..n * n).map(|i| Dual::int(i64::from(i % n == i / n))).collect();
-    Value { rows: n, cols: n, data }
+    Value::new(n, n, data)
 }

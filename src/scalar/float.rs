@@ -21,6 +21,9 @@ impl Scalar for f64 {
     fn from_int(value: i64) -> f64 {
         value as f64
     }
+    fn from_float(value: f64) -> Result<f64, Fault> {
+        finite(value)
+    }
     fn add(&self, other: &f64) -> Result<f64, Fault> {
         finite(self + other)
     }

@@ -34,6 +34,9 @@ impl<const K: u64> Scalar for Jittered<K> {
     fn from_int(value: i64) -> Jittered<K> {
         Jittered(f64::from_int(value))
     }
+    fn from_float(value: f64) -> Result<Jittered<K>, Fault> {
+        f64::from_float(value).map(Jittered)
+    }
     fn add(&self, other: &Jittered<K>) -> Result<Jittered<K>, Fault> {
         jitter(self.0.add(&other.0))
     }

@@ -43,6 +43,10 @@ pub trait Scalar: Clone + Debug + PartialEq {
     fn from_rational(value: &Rational) -> Result<Self, Fault>;
     /// The number of an integer.
     fn from_int(value: i64) -> Self;
+    /// The number of a float.
+    fn from_float(value: f64) -> Result<Self, Fault> {
+        Self::from_rational(&Rational::from_float(value).ok_or(Fault::Undefined)?)
+    }
     /// The sum.
     fn add(&self, other: &Self) -> Result<Self, Fault>;
     /// The difference.

@@ -165,7 +165,14 @@ macro_rules! operation {
                     (Short($a, $b), Short($c, $d)) => {
                         let ($a, $b, $c, $d) = (i128::from(*$a), i128::from(*$b), i128::from(*$c), i128::from(*$d));
                         let (numerator, denominator) = $short;
-                        Rational::reduced(numerator, denominator)
+                        // Division of two words is slow, and seldom needed.
+                        match (i64::try_from(numerator), i64::try_from(denominator)) {
+                            (Ok(numerator), Ok(denominator)) if numerator != i64::MIN && denominator > 0 => {
+                                let divisor = if denominator == 1 { 1 } else { numerator.gcd(&denominator) };
+                                Rational(Short(numerator / divisor, denominator / divisor))
+                            }
+                            _ => Rational::reduced(numerator, denominator),
+                        }
                     }
                     _ => Rational::from(&$trait::$name(self.to_big(), other.to_big())),
                 }
