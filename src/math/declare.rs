@@ -259,9 +259,6 @@ impl Reader {
             NodeKind::Styled(style, inner) if matches!(style.as_str(), "mathbb" | "mathrm" | "operatorname" | "mathbf") => {
                 Some((style.as_str(), canonical(inner)))
             }
-            NodeKind::Char('ℝ') => Some(("mathbb", "R".to_string())),
-            NodeKind::Char('ℕ') => Some(("mathbb", "N".to_string())),
-            NodeKind::Char('ℤ') => Some(("mathbb", "Z".to_string())),
             NodeKind::Letter('ℝ') => Some(("mathbb", "R".to_string())),
             NodeKind::Letter('ℕ') => Some(("mathbb", "N".to_string())),
             NodeKind::Letter('ℤ') => Some(("mathbb", "Z".to_string())),
@@ -727,7 +724,7 @@ fn not_a_name(span: Span) -> Diagnostic {
 
 /// The first and the last member of a family, and how many parts between commas it takes.
 fn family_names<'n>(list: &[&'n [Node]]) -> Option<(&'n Node, &'n Node, usize)> {
-    let dots = list.iter().take(4).position(|part| !part.is_empty() && part.iter().all(is_dots))?;
+    let dots = list.iter().position(|part| !part.is_empty() && part.iter().all(is_dots))?;
     if dots == 0 || dots + 1 >= list.len() {
         return None;
     }
@@ -770,6 +767,10 @@ type Interval = (char, Vec<Node>, char, Option<Vec<Node>>);
 
 /// The brackets of an interval, what stands in them, and its power.
 fn interval_parts(nodes: &[Node]) -> Option<Interval> {
+    bracketed(nodes).filter(|(open, _, close, _)| matches!(open, '(' | '[') && matches!(close, ')' | ']'))
+}
+
+fn bracketed(nodes: &[Node]) -> Option<Interval> {
     let first_char = |text: &str| text.trim_start_matches('\\').chars().next();
     if let [node] = nodes {
         let p = parts(node);

@@ -556,6 +556,9 @@ impl Reader {
 
     /// All parameters of a function as what a derivative is taken by.
     fn parameter_target(&mut self, parameters: &[SymbolId], span: Span) -> Read<Target> {
+        if parameters.iter().any(|id| self.is_whole(*id)) {
+            return Err(self.whole_parameter(span));
+        }
         if let [only] = parameters {
             let whole = self.symbol_expr(*only, span);
             return Ok(Target { by: By::Symbol(*only), shape: whole.shape.clone(), whole, order: 1, transposed: false });

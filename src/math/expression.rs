@@ -500,7 +500,7 @@ impl Reader {
         match &node.kind {
             NodeKind::Letter(_) | NodeKind::Number(_) | NodeKind::Frac(..) | NodeKind::Sqrt(..) | NodeKind::Delimited(..) => true,
             NodeKind::Environment(..) | NodeKind::Styled(..) => true,
-            NodeKind::Char(c) => matches!(c, '(' | '[' | '|' | '‖' | '∇' | '∑'),
+            NodeKind::Char(c) => matches!(c, '(' | '[' | '|' | '‖' | '∇' | '∑' | '∏'),
             NodeKind::Command(name) => {
                 super::cursor::sign_at(std::slice::from_ref(node), 0).is_none()
                     && self.operator(node).is_none()

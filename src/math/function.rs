@@ -5,7 +5,7 @@ use num_rational::BigRational;
 use super::cursor::{Cursor, is_dots, is_layout, matching, opens, relations, split_commas};
 use super::expr::{By, Elementary, Expr, Extremum, Kind, Reduction, Shape, SymbolId};
 use super::int::Int;
-use super::reader::{MAX_WRITTEN_DEPTH, MAX_WRITTEN_OUT, Read, Reader, expr, int_expr, is_letter_command};
+use super::reader::{MAX_WRITTEN_DEPTH, MAX_WRITTEN_OUT, Read, Reader, expr, int_expr, is_letter_command, to_int};
 use super::scope::{Meaning, family_key};
 use super::symbol::{Domain, Symbol, SymbolKind};
 use super::walk;
@@ -327,6 +327,11 @@ impl Reader {
     /// Whether a symbol takes arguments.
     pub(super) fn is_function(&self, id: SymbolId) -> bool {
         matches!(self.symbols[id].kind, SymbolKind::Function { .. } | SymbolKind::FunctionFamily { .. })
+    }
+
+    /// Whether a symbol is a whole number: no argument that can move a little.
+    pub(super) fn is_whole(&self, id: SymbolId) -> bool {
+        matches!(self.symbols[id].kind, SymbolKind::Whole { .. })
     }
 
     /// The function with values that are vectors whose component a name with one index is.
@@ -815,6 +820,8 @@ impl Reader {
             Some(body) => {
                 let body = Expr { span, ..body.clone() };
                 self.written_out += parts;
+                // The indices that are written in the body ask for the same sizes here.
+                self.size_conditions.extend(self.standing.get(&id).into_iter().flatten().cloned());
                 Ok(Some(body))
             }
             None => Err(Diagnostic::new(
@@ -1021,8 +1028,24 @@ impl Reader {
                     .note(format!("`{name}` takes {}", self.shape_text(&wanted))));
             }
         }
-        let value = self.applied(callable, &parameters, span)?;
-        let bindings: Vec<(SymbolId, Expr)> = parameters.into_iter().zip(arguments).collect();
+        let mut value = self.applied(callable, &parameters, span)?;
+        let mut bindings: Vec<(SymbolId, Expr)> = Vec::new();
+        let mut whole: Vec<(SymbolId, Int)> = Vec::new();
+        for (parameter, argument) in parameters.into_iter().zip(arguments) {
+            if !self.is_whole(parameter) {
+                bindings.push((parameter, argument));
+                continue;
+            }
+            let Some(int) = to_int(&argument) else {
+                return Err(Diagnostic::new(Code::Index, argument.span, format!("this argument of `{name}` is a whole number"))
+                    .help("name the parameter by a letter that is not declared as one"));
+            };
+            whole.push((parameter, int));
+        }
+        if !whole.is_empty() {
+            let shape = value.shape.clone();
+            value = expr(Kind::LetInt(whole, Box::new(value)), shape, span);
+        }
         Ok(match like {
             Some(like) => {
                 let shape = self.shape(&like);
@@ -1038,6 +1061,7 @@ impl Reader {
                         all.extend(bindings.into_iter().map(|(_, argument)| argument));
                         expr(Kind::Apply(function, all), shape, span)
                     }
+                    kind if bindings.is_empty() => expr(kind, shape, span),
                     kind => expr(Kind::Let(bindings, Box::new(expr(kind, shape.clone(), span))), shape, span),
                 }
             }
@@ -1059,6 +1083,9 @@ impl Reader {
             )
             .help("write `\\nabla f(\\mathbf{x})` or `J_{\\mathbf{f}}(\\mathbf{x})`"));
         }
+        if self.is_whole(*parameter) {
+            return Err(self.whole_parameter(span));
+        }
         if primes > 4 {
             return Err(Diagnostic::new(Code::Limit, span, "at most four derivatives are taken one after the other"));
         }
@@ -1075,6 +1102,12 @@ impl Reader {
             return Err(self.misfit(argument, &value, "this function takes a number".to_string()));
         }
         Ok(expr(Kind::Map(vec![(*parameter, argument.clone())], Box::new(value)), shape, span))
+    }
+
+    /// The message for a derivative by a parameter that is a whole number.
+    pub(super) fn whole_parameter(&self, span: Span) -> Diagnostic {
+        Diagnostic::new(Code::Derivative, span, "a parameter of this function is a whole number, which cannot move a little")
+            .help("name the parameter by a letter that is not declared as one")
     }
 
     /// `(f \circ g)` before an argument: the functions, the last of which is applied first.
