@@ -40,6 +40,8 @@ pub struct Formula {
     pub display: bool,
     /// What the words right before it make of it. A display formula claims.
     pub before: Lead,
+    /// The condition of its sentence, which does not restrict it.
+    pub beside: Option<Span>,
     /// The TeX, without what a block quote, a list or a table puts into its lines.
     pub tex: String,
     /// Where runs of `tex` begin, there and in the file.
@@ -104,6 +106,16 @@ impl Formula {
         self.runs.get(run).map_or(self.span.start, |(tex, source)| source + offset.saturating_sub(*tex))
     }
 
+    /// Whether it is a condition in a sentence: by the word before it, or because it is an inequality.
+    fn restricts(&self) -> bool {
+        let introduces = self.tex.contains(":=") || self.tex.contains("\\in ") || self.tex.contains("coloneqq");
+        let equation = self.tex.contains(['=', '≠']) || self.tex.contains("\\ne");
+        !self.display
+            && !introduces
+            && holds_relation(&self.tex)
+            && (self.before == Lead::Condition || self.before == Lead::Claim && !equation)
+    }
+
     /// The TeX with what stands between its lines, without the dollar signs.
     pub fn tex_span(&self) -> Span {
         let dollars = if self.display { 2 } else { 1 };
@@ -115,6 +127,21 @@ impl Page {
     /// The formulas in their order.
     pub fn formulas(&self) -> impl Iterator<Item = &Formula> {
         self.items.iter().filter_map(|item| if let Item::Formula(formula) = item { Some(formula) } else { None })
+    }
+
+    /// Tells each formula that claims of the condition in its sentence, which may go on from the words before a display formula.
+    fn conditions(&mut self, source: &str) {
+        let mut formulas: Vec<&mut Formula> =
+            self.items.iter_mut().filter_map(|item| if let Item::Formula(formula) = item { Some(formula) } else { None }).collect();
+        formulas.sort_by_key(|formula| formula.span.start);
+        for sentence in
+            formulas.chunk_by_mut(|one, next| !ends_sentence(&one.tex, &source[one.span.end.min(next.span.start)..next.span.start]))
+        {
+            let Some(condition) = sentence.iter().find(|formula| formula.restricts()).map(|formula| formula.span) else { continue };
+            for formula in sentence.iter_mut().filter(|formula| !formula.restricts()) {
+                formula.beside = Some(condition);
+            }
+        }
     }
 }
 
@@ -130,6 +157,7 @@ pub fn read(source: &str) -> Page {
         dollars: Vec::new(),
         runs: Vec::new(),
         open: None,
+        errors: 0,
         cut: None,
         cell: 0,
         words: Words::default(),
@@ -141,6 +169,7 @@ pub fn read(source: &str) -> Page {
     reader.end_block();
     reader.end_html();
     reader.end_open();
+    reader.page.conditions(source);
     reader.page
 }
 
@@ -172,6 +201,8 @@ struct Reader<'s> {
     runs: Vec<Span>,
     /// A `$$` without a partner in its block, while nothing that is read came after it.
     open: Option<Span>,
+    /// How many errors there were before it.
+    errors: usize,
     /// The first dollar sign of this row of a table that has no partner in its cell.
     cut: Option<usize>,
     /// Where the last cell of this row ends.
@@ -275,7 +306,7 @@ impl Reader<'_> {
         } else {
             self.words.formula(holds_relation(tex))
         };
-        self.page.items.push(Item::Formula(Formula { span, display, before, tex: tex.to_string(), runs }));
+        self.page.items.push(Item::Formula(Formula { span, display, before, beside: None, tex: tex.to_string(), runs }));
     }
 
     fn end_fence(&mut self) {
@@ -354,13 +385,15 @@ impl Reader<'_> {
         {
             self.open = None;
             let whole = open.to(mark);
-            self.page.errors.retain(|error| !(whole.start <= error.span.start && error.span.end <= whole.end));
+            let since = self.page.errors.split_off(self.errors.min(self.page.errors.len()));
+            self.page.errors.extend(since.into_iter().filter(|error| !(whole.start <= error.span.start && error.span.end <= whole.end)));
             let error = Diagnostic::new(Code::Unbalanced, open, "this formula is broken by Markdown before its closing `$$`");
             self.page.errors.push(error.label(open, "opened here").label(line, why).help(help));
             return;
         }
         self.end_open();
         self.open = Some(mark);
+        self.errors = self.page.errors.len();
     }
 
     /// The line at which Markdown ends a formula, why, and what to do about it.
@@ -401,6 +434,8 @@ impl Reader<'_> {
         let runs = std::mem::take(&mut self.runs);
         let end = runs.last().map_or(0, |last| last.end);
         let mut until = 0;
+        // Brackets that nothing closes from here on.
+        let mut open: Vec<char> = Vec::new();
         for (number, run) in runs.iter().enumerate() {
             if run.start < until {
                 continue;
@@ -413,12 +448,14 @@ impl Reader<'_> {
                 '(' => (')', "\\( … \\)", "write `$…$`, without spaces next to the dollar signs"),
                 _ => (']', "\\[ … \\]", "write `$$ … $$`"),
             };
-            let behind = runs.iter().enumerate().skip(number + 1);
-            let Some((close, last)) = behind.into_iter().find(|(_, run)| self.bracket(**run).is_some_and(|(_, found)| found == closing))
-            else {
+            let closes = |run: &Span| self.bracket(*run).is_some_and(|(_, found)| found == closing);
+            let close = if open.contains(&closing) { None } else { (number + 1..runs.len()).find(|at| closes(&runs[*at])) };
+            let Some(close) = close else {
+                open.push(closing);
                 until = until.max(self.environments(*run, end));
                 continue;
             };
+            let last = runs[close];
             until = last.start + self.source[last.range()].find(closing).map_or(1, |at| at + 1);
             let inside: String = runs[number..close].iter().map(|run| &self.source[run.range()]).collect();
             if is_mathematics(&inside) {
@@ -652,6 +689,27 @@ fn holds_relation(tex: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a sentence ends with a formula or in the text behind it. After a colon it goes on in the next paragraph.
+fn ends_sentence(tex: &str, behind: &str) -> bool {
+    let mut last = tex.trim_end().chars().last().unwrap_or(' ');
+    if last == '.' {
+        return true;
+    }
+    let mut empty = 0;
+    for c in behind.chars() {
+        if c == '\n' {
+            empty += 1;
+        }
+        if c.is_whitespace() && matches!(last, '.' | '!' | '?') || empty > 1 && !matches!(last, ':' | ',') {
+            return true;
+        }
+        if !c.is_whitespace() && c != '$' {
+            (last, empty) = (c, 0);
+        }
+    }
+    empty > 1 && !matches!(last, ':' | ',')
 }
 
 /// Whether a text in brackets holds a relation, a command or a script of TeX.

@@ -15,4 +15,5 @@ mod scope;
 pub mod statement;
 pub mod symbol;
 mod unify;
+mod unknown;
 pub mod walk;
