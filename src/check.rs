@@ -194,6 +194,8 @@ pub struct FormulaReading {
     pub display: bool,
     /// Its label.
     pub label: Option<String>,
+    /// The condition of its sentence, which does not restrict it.
+    pub beside: Option<Span>,
     /// The reason, where the formula is `\unchecked`.
     pub unchecked: Option<String>,
     /// Its steps in the order of reading.
@@ -305,6 +307,7 @@ fn read_refused(source: &str, fence: &page::Fence, reader: &Reader, settings: &S
     for formula in &mut chapter.formulas {
         formula.span = offset.span(formula.span);
         formula.tex_span = offset.span(formula.tex_span);
+        formula.beside = formula.beside.map(|span| offset.span(span));
         for step in &mut formula.steps {
             offset.step(&mut step.step);
             step.inside.iter_mut().for_each(|step| offset.step(step));
@@ -358,6 +361,12 @@ fn read_formula(
     let nodes = match tex::parse(&formula.tex, &|byte| formula.source(byte)) {
         Ok(nodes) => nodes,
         Err(error) => {
+            let sign = [":=", "\\coloneqq", "\\in "].iter().find_map(|sign| formula.tex.find(sign).map(|at| (at, *sign)));
+            if let Some((at, sign)) = sign
+                && let Ok(left) = tex::parse(&formula.tex[..at], &|byte| formula.source(byte))
+            {
+                reader.break_introduced(&left, sign != "\\in ", &error);
+            }
             chapter.errors.push(error);
             return None;
         }
@@ -398,6 +407,7 @@ fn read_formula(
         span: formula.span,
         tex_span: formula.tex_span(),
         display: formula.display,
+        beside: formula.beside,
         label: read.labels.into_iter().next().map(|(label, _)| label),
         unchecked: read.unchecked,
         steps,
@@ -516,12 +526,12 @@ fn judge_formula(symbols: &Symbols, formula: &FormulaReading, seed: u64) -> Form
         display: formula.display,
         label: formula.label.clone(),
         unchecked: formula.unchecked.clone(),
-        steps: formula.steps.iter().map(|step| judge_step(symbols, step, seed)).collect(),
+        steps: formula.steps.iter().map(|step| judge_step(symbols, step, formula.beside, seed)).collect(),
         introduces: formula.introduces.clone(),
     }
 }
 
-fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport {
+fn judge_step(symbols: &Symbols, reading: &StepReading, beside: Option<Span>, seed: u64) -> StepReport {
     let step = &reading.step;
     let judgement = match &reading.misfit {
         // Two things of different shapes are different, and that is what a refutation claims.
@@ -538,6 +548,12 @@ fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport
             judgement
         }
     };
+    let diagnostic = judgement.diagnostic.map(|diagnostic| match beside {
+        Some(condition) if matches!(diagnostic.code, Code::Refused | Code::Undecided) => diagnostic
+            .label(condition, "this condition does not restrict the claim")
+            .help("a condition in the words of a sentence is not applied: write it into the formula, as in `\\quad \\text{if } x > 0`, or say `Suppose $x > 0$` before"),
+        _ => diagnostic,
+    });
     StepReport {
         step: reading.number,
         relation: step.relation,
@@ -552,6 +568,6 @@ fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport
         shapes: (symbols.shape_text(&step.left.shape), symbols.shape_text(&step.right.shape)),
         symbols: mentioned(symbols, step),
         counterexample: judgement.counterexample,
-        diagnostic: judgement.diagnostic,
+        diagnostic,
     }
 }

@@ -775,7 +775,14 @@ impl<'a> Judge<'a> {
             with(Kind::Quotient(Box::new(right.clone()), Box::new(divisor)))
         };
         let mut tried = Vec::new();
-        if right.shape.rows == right.shape.cols && !right.shape.is_scalar() {
+        // That something is its own transpose is no matter of a missing one.
+        let symmetry = match (&self.step.left.kind, &right.kind) {
+            (Kind::Transpose(of), Kind::Symbol(id)) | (Kind::Symbol(id), Kind::Transpose(of)) => {
+                matches!(of.kind, Kind::Symbol(other) if other == *id)
+            }
+            _ => false,
+        };
+        if right.shape.rows == right.shape.cols && !right.shape.is_scalar() && !symmetry {
             tried.push(("the transpose of the right side".to_string(), with(Kind::Transpose(Box::new(right.clone())))));
         }
         tried.push(("the opposite sign on the right side".to_string(), with(Kind::Neg(Box::new(right.clone())))));
@@ -854,6 +861,19 @@ impl<'a> Judge<'a> {
                 if self.would_hold(self.step, &[(*id, domain.clone())], seed) {
                     return vec![format!("it holds with elements in ${written}$ for {}: this was tried", self.symbols[*id].name)];
                 }
+            }
+        }
+        let mut all: Vec<SymbolId> = sampler.facts.symbols.iter().copied().collect();
+        all.sort_unstable();
+        for (id, symbol) in all.into_iter().map(|id| (id, &self.symbols[id])) {
+            let square = symbol.shape.rows == symbol.shape.cols && !symbol.shape.is_scalar();
+            let matrix = matches!(
+                symbol.kind,
+                SymbolKind::Variable { domain: Domain::Reals | Domain::Invertible | Domain::Symmetric, parameter: false }
+            );
+            if square && matrix && self.would_hold(self.step, &[(id, Domain::PositiveDefinite)], seed) {
+                let size = symbol.shape.rows.display(&|s| self.symbols[s].name.clone());
+                return vec![format!("it holds with `{} \\in \\mathbb{{S}}^{{{size}}}_{{++}}`: this was tried", symbol.name)];
             }
         }
         for (domain, written) in &candidates {

@@ -40,7 +40,7 @@ fn clean(nodes: &[Node]) -> Vec<Node> {
 }
 
 /// The name of a node in the form in which it is introduced, without its scripts and with them.
-fn introduced(reader: &Reader, node: &Node) -> Option<(String, String)> {
+pub(super) fn introduced(reader: &Reader, node: &Node) -> Option<(String, String)> {
     let p = parts(node);
     let name = reader.name_of(p.base)?;
     if p.primes > 0 {
@@ -65,25 +65,41 @@ impl Reader {
         self.free_allowed = false;
         let left = clean(left);
         let result = self.space(&clean(right), span).and_then(|space| self.declare(&left, &space, span));
-        if result.is_err() {
-            self.break_names(&left);
+        if let Err(error) = &result {
+            self.break_names(&left, error);
         }
         self.end_statement();
         result
     }
 
     /// Makes names known as ones whose introduction failed.
-    pub(super) fn break_names(&mut self, left: &[Node]) {
-        for part in split_commas(left) {
-            for node in part {
-                if let Some((name, key)) = introduced(self, node) {
-                    self.scope.set(&key, Meaning::Broken);
-                    if key != name {
-                        self.scope.set(&family_key(&name), Meaning::Broken);
-                    }
+    pub(super) fn break_names(&mut self, left: &[Node], error: &Diagnostic) {
+        for node in split_commas(left).into_iter().flatten() {
+            let Some((name, key)) = introduced(self, node) else { continue };
+            let mut keys = vec![key.clone()];
+            // A number is the index of this member alone.
+            let numbered = parts(node).sub.is_some_and(|sub| sub.iter().all(|node| matches!(node.kind, NodeKind::Number(_))));
+            if key != name && !numbered {
+                keys.push(family_key(&name));
+            }
+            for key in keys {
+                self.scope.set(&key, Meaning::Broken);
+                self.broken.insert(key.clone(), node.span);
+                // What fails because of another name that failed is told with that one.
+                if error.broken.is_some() {
+                    self.told.insert(key);
+                } else {
+                    self.told.remove(&key);
                 }
             }
         }
+    }
+
+    /// Makes names known as ones whose introduction failed, of a formula that is no TeX.
+    pub fn break_introduced(&mut self, left: &[Node], definition: bool, error: &Diagnostic) {
+        let left = clean(left);
+        let left = if definition { &left[..left.len().min(1)] } else { &left[..] };
+        self.break_names(left, error);
     }
 
     fn declare(&mut self, left: &[Node], space: &Space, span: Span) -> Read<()> {
@@ -172,8 +188,8 @@ impl Reader {
         self.free_allowed = false;
         let left = clean(left);
         let result = self.declare_functions(&left, &clean(from), &clean(to), span);
-        if result.is_err() {
-            self.break_names(&left);
+        if let Err(error) = &result {
+            self.break_names(&left, error);
         }
         self.end_statement();
         result
@@ -503,8 +519,8 @@ impl Reader {
     pub(super) fn definition(&mut self, left: &[Node], right: &[Node], span: Span) -> Read<Option<(Expr, Expr)>> {
         let left = clean(left);
         let result = self.define(&left, right, span);
-        if result.is_err() {
-            self.break_names(&left[..left.len().min(1)]);
+        if let Err(error) = &result {
+            self.break_names(&left[..left.len().min(1)], error);
         }
         self.defining = None;
         self.previous = None;

@@ -96,7 +96,13 @@ impl Reader {
             return Diagnostic::new(Code::Unbalanced, span, "this bracket closes nothing");
         }
         match &node.kind {
-            NodeKind::Command(name) => self.unknown_command(name, span),
+            NodeKind::Command(name) => match self.operator(node) {
+                Some(_) => Diagnostic::new(Code::Unreadable, span, format!("what stands left of this `\\{name}` is missing")),
+                None => self.unknown_command(name, span),
+            },
+            NodeKind::Char('-' | '−' | '+') => Diagnostic::new(Code::Unreadable, span, "this sign has no place here")
+                .help("put brackets around a term with a sign of its own: `(-x)`"),
+            NodeKind::Char('.') => Diagnostic::new(Code::Unreadable, span, "`.` has no place here").help("dots are written `\\dots`"),
             NodeKind::Char(',') => Diagnostic::new(Code::Unreadable, span, "a comma has no place here")
                 .help("statements are separated by a comma and a wide space: `, \\qquad`"),
             NodeKind::Text(_) => Diagnostic::new(Code::Unreadable, span, "words have no place inside an expression")
@@ -173,8 +179,21 @@ impl Reader {
         ];
         let (best, distance) =
             KNOWN.iter().map(|known| (*known, distance(known, name))).min_by_key(|(_, d)| *d).unwrap_or(("", usize::MAX));
+        if distance == 0 || super::statement::is_known_command(name) {
+            let message = format!("`\\{name}` has no place here");
+            return Diagnostic::new(Code::Unreadable, span, message)
+                .help("what cannot be checked is left out with a reason: `\\unchecked{a limit}`");
+        }
         let diagnostic = Diagnostic::new(Code::UnknownCommand, span, format!("`\\{name}` is not part of checked TeX"));
-        if distance <= 2 { diagnostic.help(format!("did you mean `\\{best}`?")) } else { diagnostic }
+        match name {
+            "rm" => diagnostic.help("write upright letters as `\\mathrm{…}`"),
+            "bf" | "bold" | "mathbold" => diagnostic.help("write bold letters as `\\mathbf{…}`"),
+            "it" | "cal" | "tt" | "sf" => diagnostic.help(format!("write `\\math{name}{{…}}`")),
+            "R" | "N" | "Z" => diagnostic.help(format!("write `\\mathbb{{{name}}}`")),
+            // In a short name every letter counts.
+            _ if distance == 1 && name.len() > 2 || distance == 2 && name.len() > 4 => diagnostic.help(format!("did you mean `\\{best}`?")),
+            _ => diagnostic,
+        }
     }
 
     // ---- sums ----
@@ -706,7 +725,10 @@ impl Reader {
             return Err(Diagnostic::new(
                 Code::Unreadable,
                 span,
-                "several expressions in round brackets are the arguments of a function, and none stands before them",
+                match open {
+                    '{' => "a set is no value",
+                    _ => "several expressions in round brackets are the arguments of a function, and none stands before them",
+                },
             )
             .help("write a row as `[a, b]` and a column as `[a, b]^\\top`"));
         }
@@ -913,7 +935,7 @@ impl Reader {
         let place = span_of(nodes, span);
         let nodes: Vec<Node> = nodes.to_vec();
         self.free_letters(&nodes);
-        let value = self.whole(&nodes, place)?;
+        let value = self.counting("\\{1, \\dots, n\\}", |reader| reader.whole(&nodes, place))?;
         to_int(&value).ok_or_else(|| {
             Diagnostic::new(Code::Index, place, "an index is a whole number: an index letter, a size, a number, or a sum of them")
         })
@@ -1140,10 +1162,18 @@ impl Reader {
 
     // ---- whole numbers ----
 
+    /// Reads a whole number of a domain, which messages offer for its letters.
+    fn counting<T>(&mut self, domain: &'static str, read: impl FnOnce(&mut Reader) -> Read<T>) -> Read<T> {
+        let before = self.counting.replace(domain);
+        let result = read(self);
+        self.counting = before;
+        result
+    }
+
     /// A whole number that is written as an expression: the bound of a sum, a size.
     pub(super) fn whole_number(&mut self, nodes: &[Node], span: Span) -> Read<Int> {
         let place = span_of(nodes, span);
-        let value = self.whole(nodes, place)?;
+        let value = self.counting("\\mathbb{N}", |reader| reader.whole(nodes, place))?;
         to_int(&value).map(|int| self.unknowns.resolve(&int)).ok_or_else(|| {
             Diagnostic::new(Code::Index, value.span, "a whole number is needed here: a size, an index, or a sum or product of them")
         })

@@ -16,4 +16,5 @@ mod shorthand;
 pub mod statement;
 pub mod symbol;
 mod unify;
+mod unknown;
 pub mod walk;

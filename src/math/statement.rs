@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use super::condition::{begins_condition, without_texts};
-use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_commas};
+use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_commas, typed_relation};
 use super::expr::{Condition, Expr, IndexRange, Kind, Relation, Step, SymbolId};
 use super::function::{is_function_command, known, parts};
 use super::int::Int;
@@ -142,6 +142,8 @@ impl Reader {
         if !out.errors.is_empty() {
             out.steps.clear();
         }
+        // That a name could not be introduced is told once, where it is used first.
+        out.errors.retain(|error| error.broken.as_ref().is_none_or(|name| self.told.insert(name.clone())));
         out.introduced = std::mem::take(&mut self.introduced);
         out
     }
@@ -308,9 +310,36 @@ impl Reader {
             }
             Sign::Relation(_) => self.chain(&nodes, &statement.conditions, role, chain, first, out),
         };
-        if let Err(error) = outcome {
+        if let Err(mut error) = outcome {
+            if error.code == Code::Undeclared
+                && error.broken.is_none()
+                && (first > 0 || role != Role::Display)
+                && let Some(condition) = self.like_a_condition(&nodes)
+            {
+                error.help = vec![match role {
+                    Role::Display => {
+                        format!("a condition of what stands before it is written `\\text{{for }} {condition}` or `({condition})`")
+                    }
+                    _ => "a relation in a sentence is a condition right after a word such as *if* or *for*".to_string(),
+                }];
+            }
             out.errors.push(error);
         }
+    }
+
+    /// A relation between letters that may be meant as a condition.
+    fn like_a_condition(&self, nodes: &[Node]) -> Option<String> {
+        let [(at, Sign::Relation(relation), length)] = relations(nodes)[..] else { return None };
+        let letter = |nodes: &[Node]| match nodes {
+            [node] => super::condition::bare_letter(self, node),
+            _ => None,
+        };
+        let left = letter(&nodes[..at])?;
+        let right = match &nodes[at + length..] {
+            [Node { kind: NodeKind::Number(number), .. }] => number.clone(),
+            nodes => letter(nodes)?,
+        };
+        Some(format!("{left} {} {right}", relation_text(relation)))
     }
 
     fn claims_nothing(&self, node: &Node) -> Diagnostic {
@@ -342,11 +371,18 @@ impl Reader {
         out: &mut ReadFormula,
     ) -> Read<()> {
         let place = span_of(nodes, Span::default());
+        if let Some(error) = typed_relation(nodes) {
+            return Err(error);
+        }
         let signs = relations(nodes);
         for (at, sign, _) in &signs {
             match sign {
                 Sign::Relation(_) => {}
                 Sign::Other => return Err(self.claims_nothing(&nodes[*at])),
+                Sign::In => {
+                    return Err(Diagnostic::new(Code::Unreadable, nodes[*at].span, "a domain has no place behind a chain of claims")
+                        .help("declare what it is said of before, in a statement of its own: the shapes of a claim are compared anyway"));
+                }
                 _ => return Err(Diagnostic::new(Code::Unreadable, nodes[*at].span, "this sign has no place in a chain of claims")),
             }
         }
@@ -412,6 +448,11 @@ impl Reader {
         for (k, nodes) in slices.iter().enumerate() {
             let behind = if k == 0 { place } else { signs.get(k - 1).map_or(place, |(at, _, _)| self.statement[*at].span) };
             self.side = span_of(nodes, Span::new(behind.end, behind.end));
+            if nodes.iter().all(is_layout) {
+                let (sign, side) = if k == 0 { (&self.statement[signs[0].0], "left") } else { (&self.statement[signs[k - 1].0], "right") };
+                let message = format!("nothing stands {side} of this `{}`", sign.canonical());
+                return Err(Diagnostic::new(Code::Unreadable, sign.span, message));
+            }
             let from = self.size_conditions.len();
             (self.variant, self.variants) = (0, 1);
             let mut variants = vec![self.whole(nodes, self.side)?];
@@ -615,6 +656,10 @@ fn take_marks(nodes: &[Node], out: &mut ReadFormula) -> Vec<Node> {
             NodeKind::Label(label) => out.labels.push((label.clone(), node.span)),
             NodeKind::Reference(label) => out.references.push((label.clone(), node.span)),
             NodeKind::Unchecked(reason) => out.unchecked = Some(reason.clone()),
+            // `equation` is the formula itself.
+            NodeKind::Environment(name, rows) if name == "equation" && matches!(rows.as_slice(), [row] if row.len() == 1) => {
+                kept.extend(take_marks(&rows[0][0], out));
+            }
             NodeKind::Environment(name, rows) => {
                 let rows = rows.iter().map(|row| row.iter().map(|cell| take_marks(cell, out)).collect()).collect();
                 kept.push(Node { kind: NodeKind::Environment(name.clone(), rows), span: node.span });
@@ -952,7 +997,7 @@ fn bracketed_relation(reader: &Reader, nodes: &[Node], at: usize) -> Option<usiz
 }
 
 /// Commands that a formula in prose may hold.
-fn is_known_command(name: &str) -> bool {
+pub(super) fn is_known_command(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         "partial",
         "nabla",
