@@ -20,6 +20,7 @@ use crate::sample::Sample;
 use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
 pub use dependencies::Dependencies;
+pub(crate) use linear::divided;
 
 /// The most operations that one evaluation may take.
 const MOST_WORK: u64 = 4_000_000;

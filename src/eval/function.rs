@@ -113,7 +113,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.shifted(square, 1)
             }
             Domain::Invertible => self.shifted(value, 9),
-            Domain::Set(_) | Domain::Whole(..) => Err(Fault::Undefined),
+            Domain::Skew => {
+                let transposed = value.transposed();
+                self.zip(span, &value, &transposed, Dual::sub)
+            }
+            Domain::Set(_) | Domain::Whole(..) | Domain::Orthonormal => Err(Fault::Undefined),
             _ => Ok(value),
         }
     }

@@ -206,11 +206,12 @@ impl Reader {
         Ok(())
     }
 
-    /// A side of a comparison; a letter that nothing has introduced is an index.
+    /// A side of a comparison; a letter that nothing has introduced, and that has no meaning by itself, is an index.
     fn compared(&mut self, nodes: &[Node], place: Span) -> Read<Expr> {
         if let [node] = nodes
             && let Some(name) = bare_letter(self, node)
             && self.scope.get(&name).is_none()
+            && !matches!(name.as_str(), "I" | "e" | "\\pi")
         {
             return if self.free_allowed {
                 let id = self.new_index(&name, None, node.span);

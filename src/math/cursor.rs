@@ -197,7 +197,7 @@ pub(super) fn matching_bar(nodes: &[Node], open: usize) -> Result<usize, Diagnos
 }
 
 /// Whether an operand may end with this node.
-fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
+pub(super) fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
     if is_open_bar {
         return false;
     }

@@ -273,9 +273,6 @@ impl Reader {
             NodeKind::Styled(style, inner) if matches!(style.as_str(), "mathbb" | "mathrm" | "operatorname" | "mathbf") => {
                 Some((style.as_str(), canonical(inner)))
             }
-            NodeKind::Char('ℝ') => Some(("mathbb", "R".to_string())),
-            NodeKind::Char('ℕ') => Some(("mathbb", "N".to_string())),
-            NodeKind::Char('ℤ') => Some(("mathbb", "Z".to_string())),
             NodeKind::Letter('ℝ') => Some(("mathbb", "R".to_string())),
             NodeKind::Letter('ℕ') => Some(("mathbb", "N".to_string())),
             NodeKind::Letter('ℤ') => Some(("mathbb", "Z".to_string())),
@@ -549,11 +546,22 @@ impl Reader {
         self.defining = Some((key.clone(), letters.first().map(|_| family_key(&name))));
         self.begin_statement();
         self.previous = self.lookup(&key);
-        let outcome = match arguments {
-            Some((list, None, _)) => self.define_function(&name, &key, &letters, &list, right, node.span).map(|()| None),
-            Some((_, Some(_), end)) => Err(not_a_name(end)),
-            None => self.define_symbol(&name, &key, &letters, right, node.span),
+        let attempt = |reader: &mut Reader, letters: &[String]| match &arguments {
+            Some((list, None, _)) => reader.define_function(&name, &key, letters, list, right, node.span).map(|()| None),
+            Some((_, Some(_), end)) => Err(not_a_name(*end)),
+            None => reader.define_symbol(&name, &key, letters, right, node.span),
         };
+        let mut outcome = attempt(self, &letters);
+        // A letter that is a variable or a function, and runs through nothing, is a part of the name: `h_\theta`, `H_f`.
+        let whole = |id: SymbolId| matches!(self.symbols[id].kind, SymbolKind::Whole { .. });
+        let known: Option<Vec<SymbolId>> = letters.iter().map(|letter| self.lookup(letter)).collect();
+        if let (Err(first), Some(known)) = (&outcome, known)
+            && known.iter().any(|id| !whole(*id))
+        {
+            let first = first.clone();
+            self.begin_statement();
+            outcome = attempt(self, &[]).map_err(|_| first);
+        }
         self.end_statement();
         outcome
     }
@@ -568,6 +576,9 @@ impl Reader {
                     _ => None,
                 });
                 let id = self.new_index(letter, range, span);
+                if let Some(state) = self.indices.get_mut(&id) {
+                    state.defining = true;
+                }
                 let before = self.scope.set(letter, Meaning::Symbol(id));
                 (letter.clone(), id, before)
             })
@@ -727,7 +738,7 @@ fn not_a_name(span: Span) -> Diagnostic {
 
 /// The first and the last member of a family, and how many parts between commas it takes.
 fn family_names<'n>(list: &[&'n [Node]]) -> Option<(&'n Node, &'n Node, usize)> {
-    let dots = list.iter().take(4).position(|part| !part.is_empty() && part.iter().all(is_dots))?;
+    let dots = list.iter().position(|part| !part.is_empty() && part.iter().all(is_dots))?;
     if dots == 0 || dots + 1 >= list.len() {
         return None;
     }
@@ -770,6 +781,10 @@ type Interval = (char, Vec<Node>, char, Option<Vec<Node>>);
 
 /// The brackets of an interval, what stands in them, and its power.
 fn interval_parts(nodes: &[Node]) -> Option<Interval> {
+    bracketed(nodes).filter(|(open, _, close, _)| matches!(open, '(' | '[') && matches!(close, ')' | ']'))
+}
+
+fn bracketed(nodes: &[Node]) -> Option<Interval> {
     let first_char = |text: &str| text.trim_start_matches('\\').chars().next();
     if let [node] = nodes {
         let p = parts(node);

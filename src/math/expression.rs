@@ -12,7 +12,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use super::cursor::{
-    Bar, Cursor, Sign, bar, closes, evaluates, is_dots, is_layout, matching, matching_bar, opens, relations, split_commas,
+    Bar, Cursor, Sign, bar, closes, ends_operand, evaluates, is_dots, is_layout, matching, matching_bar, opens, relations, split_commas,
 };
 use super::expr::{Condition, Elementary, Expr, Kind, Reduction, Relation, Shape};
 use super::int::Int;
@@ -43,7 +43,8 @@ pub(super) enum Item {
 impl Reader {
     /// Reads all nodes as one expression.
     pub(super) fn whole(&mut self, nodes: &[Node], place: Span) -> Read<Expr> {
-        let nodes: Vec<Node> = nodes.iter().filter(|node| !is_layout(node)).cloned().collect();
+        self.no_wide_product(nodes)?;
+        let nodes = self.without_shorthands(nodes);
         let place = span_of(&nodes, place);
         if nodes.is_empty() {
             return Err(Diagnostic::new(Code::Unreadable, place, "an expression is missing here"));
@@ -56,6 +57,36 @@ impl Reader {
                 Some(node) => Err(reader.stray(node)),
             }
         })
+    }
+
+    /// That no number is written as computers write it: `1e-5` would be 1 e - 5.
+    fn no_computer_number(&self, nodes: &[Node], digits: &str) -> Read<()> {
+        if let [number, e, sign, power, ..] = nodes
+            && matches!(e.kind, NodeKind::Letter('e' | 'E'))
+            && matches!(sign.kind, NodeKind::Char('-' | '+'))
+            && let NodeKind::Number(exponent) = &power.kind
+            && [number, e, sign, power].windows(2).all(|pair| pair[0].span.end == pair[1].span.start)
+        {
+            let minus = if sign.is_char('-') { "-" } else { "" };
+            return Err(Diagnostic::new(Code::Ambiguous, number.span.to(power.span), "this is a power of ten or a sum with the number e")
+                .help(format!("write `{digits} \\cdot 10^{{{minus}{exponent}}}`, or put spaces around the sign")));
+        }
+        Ok(())
+    }
+
+    /// That no product goes across a wide space, behind which a reader sees something else.
+    fn no_wide_product(&self, nodes: &[Node]) -> Read<()> {
+        for (at, node) in nodes.iter().enumerate().skip(1) {
+            if matches!(node.kind, NodeKind::Wide)
+                && ends_operand(&nodes[at - 1], false)
+                && nodes.get(at + 1).is_some_and(|next| self.starts_factor(next))
+            {
+                return Err(Diagnostic::new(Code::Ambiguous, nodes[at + 1].span, "what stands on either side of a wide space has two readings")
+                    .note("one reader multiplies the two, another sees two statements, or a remark")
+                    .help("separate statements by a comma and a wide space: `, \\qquad`; number a formula with `\\tag{2}`; write a product without the space"));
+            }
+        }
+        Ok(())
     }
 
     /// The message for a node that has no place in an expression.
@@ -492,7 +523,7 @@ impl Reader {
         match &node.kind {
             NodeKind::Letter(_) | NodeKind::Number(_) | NodeKind::Frac(..) | NodeKind::Sqrt(..) | NodeKind::Delimited(..) => true,
             NodeKind::Environment(..) | NodeKind::Styled(..) => true,
-            NodeKind::Char(c) => matches!(c, '(' | '[' | '|' | '‖' | '∇' | '∑'),
+            NodeKind::Char(c) => matches!(c, '(' | '[' | '|' | '‖' | '∇' | '∑' | '∏'),
             NodeKind::Command(name) => {
                 super::cursor::sign_at(std::slice::from_ref(node), 0).is_none()
                     && self.operator(node).is_none()
@@ -590,6 +621,17 @@ impl Reader {
             let whole = span.to(c.nodes[close].span);
             let scripts = scripts.cloned();
             c.at = close + 1;
+            // `||x||` is a norm.
+            let (kind, inner) = match inner {
+                [first, within @ .., _]
+                    if kind == Bar::Single
+                        && bar(first) == Some((Bar::Single, None))
+                        && matching_bar(inner, 0).is_ok_and(|end| end + 1 == inner.len()) =>
+                {
+                    (Bar::Double, within)
+                }
+                _ => (kind, inner),
+            };
             let body = self.whole(inner, whole)?;
             let (sub, primes, sup) = scripts.map_or((None, 0, None), |s| (s.sub, s.primes, s.sup));
             return self.bars(kind, body, sub.as_deref(), primes, sup.as_deref(), whole);
@@ -597,6 +639,7 @@ impl Reader {
         match &node.kind {
             NodeKind::Number(text) => {
                 c.next();
+                self.no_computer_number(&c.nodes[c.at - 1..], text)?;
                 Ok(decimal(text, span))
             }
             NodeKind::Frac(above, below) => {
@@ -678,6 +721,10 @@ impl Reader {
             if commas.len() > 1 || dotted_alone(inner) {
                 return self.row(&commas, span);
             }
+        } else if open == '(' && !relations(inner).is_empty() {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "a relation in round brackets behind a factor has two readings")
+                .note("one reader takes it for a condition, another for a factor that is 1 where it holds and 0 where not")
+                .help("write `[z > 0]` for 0/1, and `\\quad \\text{if } z > 0` for a condition"));
         } else if commas.len() > 1 {
             return Err(Diagnostic::new(
                 Code::Unreadable,

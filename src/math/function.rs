@@ -5,7 +5,7 @@ use num_rational::BigRational;
 use super::cursor::{Cursor, is_dots, is_layout, matching, opens, relations, split_commas};
 use super::expr::{By, Elementary, Expr, Extremum, Kind, Reduction, Shape, SymbolId};
 use super::int::Int;
-use super::reader::{MAX_WRITTEN_DEPTH, MAX_WRITTEN_OUT, Read, Reader, expr, int_expr, is_letter_command};
+use super::reader::{MAX_WRITTEN_DEPTH, MAX_WRITTEN_OUT, Read, Reader, expr, int_expr, is_letter_command, to_int};
 use super::scope::{Meaning, family_key};
 use super::symbol::{Domain, Symbol, SymbolKind};
 use super::walk;
@@ -199,12 +199,25 @@ impl Reader {
             let own_superscript = sup.is_some() && sup_left != sup;
             let taken = match (sub, sub_left) {
                 (None, _) => true,
-                // The index is part of the name: an element or a member wins where it was introduced later.
-                (Some(_), None) => element.is_none_or(|element| element < id),
+                // The index is part of the name: an element or a member wins where it was introduced later. A bold letter with an index is
+                // no element of the bold vector, and no element has the index 0.
+                (Some(sub), None) => element.is_none_or(|element| {
+                    let vector = self.family_indices(element) == 0;
+                    element < id || vector && (canonical(sub) == "0" || name.contains("\\mathbf{") || name.contains("\\boldsymbol{"))
+                }),
                 (Some(_), Some(_)) => {
                     own_superscript || (element.is_none() && !self.symbols[id].shape.is_scalar() && !self.is_function(id))
                 }
             };
+            // `\delta_{ij}` is Kronecker's, unless the page has a δ with two indices.
+            let taken = taken
+                && !(name == "\\delta" && sub_left.is_some_and(|sub| index_count(sub) == 2) && {
+                    let shape = &self.symbols[id].shape;
+                    shape.rows.is_one() || shape.cols.is_one()
+                });
+            if let (true, Some(sub), None) = (taken, sub, sub_left) {
+                self.no_counting_letter(sub, id, span)?;
+            }
             if taken && self.previous == Some(id) {
                 return Err(super::reader::circular(&self.symbols[id].name.clone(), span));
             }
@@ -266,6 +279,21 @@ impl Reader {
         self.known_name(name, base, sub, sup, span)
     }
 
+    /// That no letter in the index of a symbol that was introduced by itself counts something here: `x_i` of one number `x_i \in \mathbb{R}`.
+    fn no_counting_letter(&self, sub: &[Node], symbol: SymbolId, span: Span) -> Read<()> {
+        for node in sub {
+            let Some(letter) = self.name_of(node) else { continue };
+            if self.lookup(&letter).is_some_and(|id| self.indices.get(&id).is_some_and(|state| !state.defining)) {
+                let name = &self.symbols[symbol].name;
+                let base = name.split('_').next().unwrap_or(name);
+                return Err(Diagnostic::new(Code::Ambiguous, span, format!("`{name}` was introduced as one symbol, and `{letter}` counts here"))
+                    .note("one reader takes it for the same number each time, another for one number for each value of the index")
+                    .help(format!("introduce a family: `{base}_1, \\dots, {base}_n \\in …`, or say first how far the index runs: `{letter} \\in \\{{1, \\dots, n\\}}`")));
+            }
+        }
+        Ok(())
+    }
+
     /// The symbol that was introduced in the form that is written, and the scripts that are left.
     fn exact_name<'n>(&self, name: &str, sub: Option<&'n [Node]>, sup: Option<&'n [Node]>) -> Option<Exact<'n>> {
         // A superscript in brackets may be part of the name, with a power behind it.
@@ -299,6 +327,11 @@ impl Reader {
     /// Whether a symbol takes arguments.
     pub(super) fn is_function(&self, id: SymbolId) -> bool {
         matches!(self.symbols[id].kind, SymbolKind::Function { .. } | SymbolKind::FunctionFamily { .. })
+    }
+
+    /// Whether a symbol is a whole number: no argument that can move a little.
+    pub(super) fn is_whole(&self, id: SymbolId) -> bool {
+        matches!(self.symbols[id].kind, SymbolKind::Whole { .. })
     }
 
     /// The function with values that are vectors whose component a name with one index is.
@@ -787,6 +820,8 @@ impl Reader {
             Some(body) => {
                 let body = Expr { span, ..body.clone() };
                 self.written_out += parts;
+                // The indices that are written in the body ask for the same sizes here.
+                self.size_conditions.extend(self.standing.get(&id).into_iter().flatten().cloned());
                 Ok(Some(body))
             }
             None => Err(Diagnostic::new(
@@ -993,8 +1028,24 @@ impl Reader {
                     .note(format!("`{name}` takes {}", self.shape_text(&wanted))));
             }
         }
-        let value = self.applied(callable, &parameters, span)?;
-        let bindings: Vec<(SymbolId, Expr)> = parameters.into_iter().zip(arguments).collect();
+        let mut value = self.applied(callable, &parameters, span)?;
+        let mut bindings: Vec<(SymbolId, Expr)> = Vec::new();
+        let mut whole: Vec<(SymbolId, Int)> = Vec::new();
+        for (parameter, argument) in parameters.into_iter().zip(arguments) {
+            if !self.is_whole(parameter) {
+                bindings.push((parameter, argument));
+                continue;
+            }
+            let Some(int) = to_int(&argument) else {
+                return Err(Diagnostic::new(Code::Index, argument.span, format!("this argument of `{name}` is a whole number"))
+                    .help("name the parameter by a letter that is not declared as one"));
+            };
+            whole.push((parameter, int));
+        }
+        if !whole.is_empty() {
+            let shape = value.shape.clone();
+            value = expr(Kind::LetInt(whole, Box::new(value)), shape, span);
+        }
         Ok(match like {
             Some(like) => {
                 let shape = self.shape(&like);
@@ -1010,6 +1061,7 @@ impl Reader {
                         all.extend(bindings.into_iter().map(|(_, argument)| argument));
                         expr(Kind::Apply(function, all), shape, span)
                     }
+                    kind if bindings.is_empty() => expr(kind, shape, span),
                     kind => expr(Kind::Let(bindings, Box::new(expr(kind, shape.clone(), span))), shape, span),
                 }
             }
@@ -1031,6 +1083,9 @@ impl Reader {
             )
             .help("write `\\nabla f(\\mathbf{x})` or `J_{\\mathbf{f}}(\\mathbf{x})`"));
         }
+        if self.is_whole(*parameter) {
+            return Err(self.whole_parameter(span));
+        }
         if primes > 4 {
             return Err(Diagnostic::new(Code::Limit, span, "at most four derivatives are taken one after the other"));
         }
@@ -1047,6 +1102,12 @@ impl Reader {
             return Err(self.misfit(argument, &value, "this function takes a number".to_string()));
         }
         Ok(expr(Kind::Map(vec![(*parameter, argument.clone())], Box::new(value)), shape, span))
+    }
+
+    /// The message for a derivative by a parameter that is a whole number.
+    pub(super) fn whole_parameter(&self, span: Span) -> Diagnostic {
+        Diagnostic::new(Code::Derivative, span, "a parameter of this function is a whole number, which cannot move a little")
+            .help("name the parameter by a letter that is not declared as one")
     }
 
     /// `(f \circ g)` before an argument: the functions, the last of which is applied first.

@@ -12,6 +12,7 @@ mod index;
 pub mod int;
 pub mod reader;
 mod scope;
+mod shorthand;
 pub mod statement;
 pub mod symbol;
 mod unify;

@@ -28,6 +28,8 @@ pub struct IndexState {
     pub written: bool,
     /// A range that counts only if nothing better turns up: the size of a unit vector.
     pub fallback: Option<(Int, Int)>,
+    /// Whether it stands in the name that is being defined, where it may turn out to count nothing.
+    pub defining: bool,
     /// Where it is first used.
     pub span: Span,
 }
@@ -207,7 +209,7 @@ impl Reader {
             introduced: span,
         });
         let written = range.is_some();
-        self.indices.insert(id, IndexState { range, written, fallback: None, span });
+        self.indices.insert(id, IndexState { range, written, fallback: None, defining: false, span });
         id
     }
 

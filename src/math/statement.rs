@@ -881,7 +881,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     i += 1;
                     continue;
                 }
-                if let Some(close) = bracketed_relation(&nodes, i) {
+                if let Some(close) = bracketed_relation(reader, &nodes, i) {
                     piece.conditions.push(nodes[i..=close].to_vec());
                     i = close + 1;
                     continue;
@@ -970,8 +970,9 @@ fn is_name_text(reader: &Reader, nodes: &[Node], at: usize) -> bool {
     is_known && (called || !layout) || called && !layout
 }
 
-/// The end of a round bracket that holds a relation: a condition such as `(i \ne j)`.
-fn bracketed_relation(nodes: &[Node], at: usize) -> Option<usize> {
+/// The end of a round bracket that holds a relation: a condition such as `(i \ne j)`. Right behind a factor it may be one between indices and
+/// numbers only; another is left for the expression, which knows its two readings.
+fn bracketed_relation(reader: &Reader, nodes: &[Node], at: usize) -> Option<usize> {
     let node = &nodes[at];
     let (inner, close): (&[Node], usize) = match &node.kind {
         NodeKind::Delimited(open, body, _) if open == "(" => (body, at),
@@ -981,8 +982,18 @@ fn bracketed_relation(nodes: &[Node], at: usize) -> Option<usize> {
         }
         _ => return None,
     };
-    let indicator = at > 0 && matches!(&nodes[at - 1].kind, NodeKind::Styled(style, _) if style == "mathbb");
-    (!indicator && !relations(inner).is_empty()).then_some(close)
+    if relations(inner).is_empty() {
+        return None;
+    }
+    let apart = at
+        .checked_sub(1)
+        .is_none_or(|before| is_layout(&nodes[before]) || matches!(nodes[before].kind, NodeKind::Text(_) | NodeKind::Char(',')));
+    let counts = |node: &Node| match super::condition::bare_letter(reader, node) {
+        Some(name) => reader.lookup(&name).is_none_or(|id| matches!(reader.symbols[id].kind, SymbolKind::Whole { .. })),
+        None => !matches!(node.kind, NodeKind::Letter(_) | NodeKind::Styled(..) | NodeKind::Scripts(_) | NodeKind::Delimited(..)),
+    };
+    let indicator = at > 0 && matches!(&nodes[at - 1].kind, NodeKind::Styled(..));
+    (!indicator && (apart || inner.iter().all(counts))).then_some(close)
 }
 
 /// Commands that a formula in prose may hold.
