@@ -525,7 +525,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn binary(&mut self, expr: &Expr, a: &'a Expr, b: &'a Expr, f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>) -> Outcome<S> {
         let (a, b) = (self.eval(a)?, self.eval(b)?);
-        Ok(self.zip(expr.span, &a, &b, f)?)
+        self.zip(expr.span, &a, &b, f)
     }
 
     fn power(&mut self, expr: &Expr, base: &'a Expr, exponent: &'a Expr) -> Outcome<S> {
@@ -832,7 +832,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         };
         self.spend(4 * inputs.len() * rows * cols)?;
         let value = Value::new(rows, cols, smooth.values(&inputs)?);
-        Ok(self.within_range(expr.span, value, range)?)
+        self.within_range(expr.span, value, range)
     }
 
     /// Whether a condition holds on the sample.
