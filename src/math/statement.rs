@@ -967,7 +967,11 @@ fn is_name_text(reader: &Reader, nodes: &[Node], at: usize) -> bool {
     let is_known = known(&name).is_some() || reader.lookup(&name).is_some();
     let before = nodes[..at].iter().rev().find(|node| !matches!(node.kind, NodeKind::Group(_)));
     let layout = matches!(before.map(|node| &node.kind), Some(NodeKind::Wide | NodeKind::Ampersand));
-    is_known && (called || !layout) || called && !layout
+    // A word that something is said to be is a name.
+    let sign = sign_at(nodes, at + 1).map(|(sign, _)| sign);
+    let behind = if called { matching(nodes, at + 1).ok().and_then(|close| sign_at(nodes, close + 1)).map(|(sign, _)| sign) } else { sign };
+    let introduced = matches!(sign, Some(Sign::In | Sign::Define)) || behind == Some(Sign::Define);
+    introduced || is_known && (called || !layout || sign.is_some()) || called && !layout
 }
 
 /// The end of a round bracket that holds a relation: a condition such as `(i \ne j)`. Right behind a factor it may be one between indices and
