@@ -41,7 +41,7 @@ pub struct Formula {
     /// What the words right before it make of it. A display formula claims.
     pub before: Lead,
     /// The condition of its sentence, which does not restrict it.
-    pub beside: Option<Span>,
+    pub beside: Option<Beside>,
     /// The TeX, without what a block quote, a list or a table puts into its lines.
     pub tex: String,
     /// Where runs of `tex` begin, there and in the file.
@@ -61,6 +61,15 @@ pub enum Lead {
     Condition,
     /// After *assume (that)* or *suppose (that)*, or joined to such a relation by *and* or *or*.
     Assumption,
+}
+
+/// A condition in the words of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Where it stands, with its dollar signs.
+    pub span: Span,
+    /// Its TeX.
+    pub tex: String,
 }
 
 /// A fenced block.
@@ -134,12 +143,15 @@ impl Page {
         let mut formulas: Vec<&mut Formula> =
             self.items.iter_mut().filter_map(|item| if let Item::Formula(formula) = item { Some(formula) } else { None }).collect();
         formulas.sort_by_key(|formula| formula.span.start);
-        for sentence in
-            formulas.chunk_by_mut(|one, next| !ends_sentence(&one.tex, &source[one.span.end.min(next.span.start)..next.span.start]))
-        {
-            let Some(condition) = sentence.iter().find(|formula| formula.restricts()).map(|formula| formula.span) else { continue };
+        let goes_on = |one: &&mut Formula, next: &&mut Formula| {
+            let between = &source[one.span.end.min(next.span.start)..next.span.start];
+            !ends_sentence(&one.tex, between, next.display)
+        };
+        for sentence in formulas.chunk_by_mut(|one, next| goes_on(one, next)) {
+            let condition = sentence.iter().find(|formula| formula.restricts());
+            let Some(condition) = condition.map(|found| Beside { span: found.span, tex: found.tex.clone() }) else { continue };
             for formula in sentence.iter_mut().filter(|formula| !formula.restricts()) {
-                formula.beside = Some(condition);
+                formula.beside = Some(condition.clone());
             }
         }
     }
@@ -691,25 +703,25 @@ fn holds_relation(tex: &str) -> bool {
     false
 }
 
-/// Whether a sentence ends with a formula or in the text behind it. After a colon it goes on in the next paragraph.
-fn ends_sentence(tex: &str, behind: &str) -> bool {
+/// Whether a sentence ends with a formula, or in the text between it and the next. After a colon or a comma it goes on behind an empty
+/// line, and so does one that a display formula completes.
+fn ends_sentence(tex: &str, between: &str, display: bool) -> bool {
     let mut last = tex.trim_end().chars().last().unwrap_or(' ');
     if last == '.' {
         return true;
     }
-    let mut empty = 0;
-    for c in behind.chars() {
-        if c == '\n' {
-            empty += 1;
-        }
-        if c.is_whitespace() && matches!(last, '.' | '!' | '?') || empty > 1 && !matches!(last, ':' | ',') {
+    let mut breaks = 0;
+    for c in between.chars().filter(|c| *c != '$') {
+        let ends = if c.is_whitespace() { matches!(last, '.' | '!' | '?') } else { breaks > 1 && !matches!(last, ':' | ',') };
+        if ends {
             return true;
         }
-        if !c.is_whitespace() && c != '$' {
-            (last, empty) = (c, 0);
+        breaks += usize::from(c == '\n');
+        if !c.is_whitespace() {
+            (last, breaks) = (c, 0);
         }
     }
-    empty > 1 && !matches!(last, ':' | ',')
+    breaks > 1 && !display && !matches!(last, ':' | ',')
 }
 
 /// Whether a text in brackets holds a relation, a command or a script of TeX.
@@ -900,6 +912,18 @@ mod tests {
         assert_eq!(errors("<div>\n$$ x = 3 $$\n</div>\n"), [(Code::Book, "$$ x = 3 $$".to_string())]);
         assert_eq!(errors("see \\eqref{a.b"), [(Code::Unbalanced, "\\eqref{".to_string())]);
         assert_eq!(errors("5$ and 6$, $ 7 or 8 $ are prices, a lone $ is fine"), []);
+    }
+
+    #[test]
+    fn conditions_stand_beside_the_claims_of_their_sentence() {
+        let beside = |source: &str| read(source).formulas().map(|formula| formula.beside.is_some()).collect::<Vec<_>>();
+        assert_eq!(beside("For $x > 0$, $|x| = x$. And $x = 3$."), [false, true, false]);
+        assert_eq!(beside("We have $|x| = x$ if $x > 0$."), [true, false]);
+        assert_eq!(beside("For $x > 0$:\n\n$$ x = 3 $$\n\nSo $x = 4$."), [false, true, false]);
+        assert_eq!(beside("If $x > 0$, we get\n\n$$ x = 3. $$ and $x = 4$"), [false, true, false]);
+        assert_eq!(beside("For $x > 0$ it is so\n\nand $x = 4$"), [false, false]);
+        assert_eq!(beside("For $x \\in X$, $x = 4$. Suppose $x > 0$, so $x = 4$"), [false; 4]);
+        assert_eq!(beside("$x > 0$ where $z := 3$ gives $x = 4$"), [false, true, true]);
     }
 
     #[test]

@@ -84,13 +84,11 @@ impl Reader {
             }
             for key in keys {
                 self.scope.set(&key, Meaning::Broken);
-                self.broken.insert(key.clone(), node.span);
-                // What fails because of another name that failed is told with that one.
-                if error.broken.is_some() {
-                    self.told.insert(key);
-                } else {
-                    self.told.remove(&key);
-                }
+                self.broken.insert(key, node.span);
+            }
+            // What fails because of another name that failed is told with that one.
+            if error.follows {
+                self.told.insert(node.span);
             }
         }
     }

@@ -646,6 +646,11 @@ impl Reader {
         }
         c.next();
         let body = self.whole(std::slice::from_ref(&reads), span)?;
+        let alone = matches!(&body.kind, Kind::Symbol(id) if matches!(self.symbols[*id].kind, SymbolKind::Variable { .. }));
+        if alone && c.peek().is_some_and(|next| self.starts_factor(next)) {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "this bare nabla belongs to a variable, and more factors follow")
+                .help("say by what, and put the product in brackets: `\\nabla_{\\mathbf{x}} (…)`"));
+        }
         let variables = self.variables_of(&body);
         let [variable] = variables.iter().copied().collect::<Vec<_>>()[..] else {
             let names: Vec<String> = variables.iter().map(|id| format!("`{}`", self.symbols[*id].name)).collect();

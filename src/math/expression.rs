@@ -179,6 +179,10 @@ impl Reader {
         ];
         let (best, distance) =
             KNOWN.iter().map(|known| (*known, distance(known, name))).min_by_key(|(_, d)| *d).unwrap_or(("", usize::MAX));
+        if name == "%" {
+            let message = "a percent sign has no place in an expression";
+            return Diagnostic::new(Code::Unreadable, span, message).help("write the number: `0.9` for `90\\%`");
+        }
         if distance == 0 || super::statement::is_known_command(name) {
             let message = format!("`\\{name}` has no place here");
             return Diagnostic::new(Code::Unreadable, span, message)
@@ -191,7 +195,7 @@ impl Reader {
             "it" | "cal" | "tt" | "sf" => diagnostic.help(format!("write `\\math{name}{{…}}`")),
             "R" | "N" | "Z" => diagnostic.help(format!("write `\\mathbb{{{name}}}`")),
             // In a short name every letter counts.
-            _ if distance == 1 && name.len() > 2 || distance == 2 && name.len() > 4 => diagnostic.help(format!("did you mean `\\{best}`?")),
+            _ if distance == 1 && name.len() > 2 || distance == 2 && name.len() > 3 => diagnostic.help(format!("did you mean `\\{best}`?")),
             _ => diagnostic,
         }
     }

@@ -99,8 +99,8 @@ pub struct Reader {
     pub(super) previous: Option<SymbolId>,
     /// Names whose introduction could not be read, and where it stands.
     pub(super) broken: HashMap<String, Span>,
-    /// Those of them of which a message told already.
-    pub(super) told: HashSet<String>,
+    /// Those of these places of which a message told already.
+    pub(super) told: HashSet<Span>,
     /// The domain of the whole number that is being read.
     pub(super) counting: Option<&'static str>,
 }
@@ -149,6 +149,12 @@ impl Reader {
             told: HashSet::new(),
             counting: None,
         }
+    }
+
+    /// Forgets where names stand whose introduction could not be read.
+    pub fn forget_places(&mut self) {
+        self.broken.clear();
+        self.told.clear();
     }
 
     /// Runs `f` one level deeper.

@@ -76,7 +76,7 @@ impl Reader {
             } else if closes(node).is_some() {
                 depth = depth.checked_sub(1)?;
             }
-            (depth == 0 && !closes(node).is_some() && !self.starts_factor(node) && opens(node).is_none()).then_some(at)
+            (depth == 0 && closes(node).is_none() && !self.starts_factor(node) && opens(node).is_none()).then_some(at)
         })?;
         if !nodes[slash].is_char('/') {
             return None;

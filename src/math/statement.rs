@@ -143,7 +143,7 @@ impl Reader {
             out.steps.clear();
         }
         // That a name could not be introduced is told once, where it is used first.
-        out.errors.retain(|error| error.broken.as_ref().is_none_or(|name| self.told.insert(name.clone())));
+        out.errors.retain(|error| !error.follows || error.labels.first().is_none_or(|(place, _)| self.told.insert(*place)));
         out.introduced = std::mem::take(&mut self.introduced);
         out
     }
@@ -312,7 +312,7 @@ impl Reader {
         };
         if let Err(mut error) = outcome {
             if error.code == Code::Undeclared
-                && error.broken.is_none()
+                && !error.follows
                 && (first > 0 || role != Role::Display)
                 && let Some(condition) = self.like_a_condition(&nodes)
             {

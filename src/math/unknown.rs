@@ -29,7 +29,7 @@ impl Reader {
             if let Some(introduced) = self.broken.get(&key) {
                 diagnostic = diagnostic.label(*introduced, "introduced here").label(span, "first used here");
             }
-            diagnostic.broken = Some(key);
+            diagnostic.follows = true;
             return diagnostic;
         }
         if let Some((defining, family)) = &self.defining
@@ -70,27 +70,33 @@ impl Reader {
         }
         let left = self.statement_defines(place);
         let letters = name.trim_end_matches('}').rsplit('{').next().unwrap_or(name);
-        let bold = name.contains("mathbf") || name.contains("boldsymbol");
+        let bold = is_bold(name);
         let capital = letters.chars().count() == 1 && letters.chars().all(char::is_uppercase);
         if let Some(arguments) = place.and_then(arguments) {
             let call = format!("{name}({})", canonical(arguments));
-            let simple = |part: &[Node]| matches!(part.iter().filter(|node| !is_layout(node)).collect::<Vec<_>>().as_slice(), [node] if self.name_of(parts(node).base).is_some());
-            if split_commas(arguments).into_iter().all(simple) {
-                return if left {
-                    vec![format!("a function is defined with `:=` instead of `=`: `{call} := …`")]
-                } else {
-                    vec![format!(
-                        "a function is defined before its use, `{call} := …`, or declared as `{name} : \\mathbb{{R}} \\to \\mathbb{{R}}`"
-                    )]
-                };
+            let list = split_commas(arguments);
+            let named = |part: &&[Node]| match part {
+                [node] => self.name_of(parts(node).base),
+                _ => None,
+            };
+            let names: Vec<String> = list.iter().filter_map(named).collect();
+            let space = |name: &str, size: &str| if is_bold(name) { format!("\\mathbb{{R}}^{size}") } else { "\\mathbb{R}".to_string() };
+            if names.len() == list.len() {
+                let from: Vec<String> = names.iter().map(|name| space(name, "n")).collect();
+                let declared = format!("`{name} : {} \\to {}`", from.join(" \\times "), space(name, "m"));
+                return vec![match left {
+                    true => format!("a function is defined with `:=` instead of `=`: `{call} := …`"),
+                    false => format!("a function is defined before its use, `{call} := …`, or declared: {declared}"),
+                }];
             }
             return vec![
-                format!("a function is declared as `{name} : \\mathbb{{R}} \\to \\mathbb{{R}}`, or defined: `{name}(x) := …`"),
-                format!("a number that is multiplied is declared as `${name} \\in \\mathbb{{R}}$`"),
+                format!("a function is declared, `{name} : \\mathbb{{R}} \\to \\mathbb{{R}}`, or defined: `{name}(x) := …`"),
+                format!("a number that is multiplied is declared: `${name} \\in \\mathbb{{R}}$`"),
             ];
         }
         let index = place.and_then(|place| parts(place.node).sub);
         let mut all = Vec::new();
+        let define = if left && index.is_none() { "" } else { ", or define it with `:=`" };
         if left && index.is_none() {
             all.push(format!("to define it here, write `:=` instead of `=`: `{name} := …`"));
         }
@@ -103,12 +109,11 @@ impl Reader {
                 let domain = if bold { "\\mathbb{R}^d" } else { "\\mathbb{R}" };
                 format!("declare the family that it is a member of, for example `${name}_1, \\dots, {name}_n \\in {domain}$`, or define it with `:=`")
             }
-            _ if bold && capital || capital => {
-                format!("declare it, for example `${name} \\in \\mathbb{{R}}^{{m \\times n}}$`, or define it with `:=`")
+            _ if capital => {
+                format!("declare it, for example `${name} \\in \\mathbb{{R}}^{{m \\times n}}$`{define}")
             }
-            _ if bold => format!("declare it, for example `${name} \\in \\mathbb{{R}}^n$`, or define it with `:=`"),
-            _ if left => format!("if it is a variable, declare it, for example `${name} \\in \\mathbb{{R}}$`"),
-            _ => format!("declare it, for example `${name} \\in \\mathbb{{R}}$`, or define it with `:=`"),
+            _ if bold => format!("declare it, for example `${name} \\in \\mathbb{{R}}^n$`{define}"),
+            _ => format!("declare it, for example `${name} \\in \\mathbb{{R}}$`{define}"),
         });
         all
     }
@@ -142,6 +147,10 @@ impl Reader {
         let (low, high) = (index(self.int_text(&low)), index(self.int_text(&high)));
         one.then(|| format!("define the vector of the family `{plain}_i`: `{name} := [{plain}_{low}, \\dots, {plain}_{high}]^\\top`"))
     }
+}
+
+fn is_bold(name: &str) -> bool {
+    name.contains("mathbf") || name.contains("boldsymbol")
 }
 
 /// The arguments in round brackets right behind a name.
