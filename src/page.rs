@@ -1,6 +1,6 @@
 //! A Markdown page to its formulas, fences, headings and references, each with its bytes. What a formula means is decided elsewhere.
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
@@ -604,15 +604,15 @@ impl Reader<'_> {
             let front = "x ";
             for line in lines(text) {
                 let inline = format!("{front}{}", &text[line.range()]);
-                for (event, range) in Parser::new_ext(&inline, Options::ENABLE_MATH).into_offset_iter() {
-                    let display = inline[range.clone()].contains("$$");
+                for (event, range) in TextMergeWithOffset::new(Parser::new_ext(&inline, Options::ENABLE_MATH).into_offset_iter()) {
                     let hidden = match event {
-                        Event::InlineMath(tex) => holds_relation(&tex),
-                        Event::DisplayMath(_) => true,
-                        Event::Text(_) => display,
-                        _ => false,
+                        Event::InlineMath(tex) => holds_relation(&tex).then_some(range),
+                        Event::DisplayMath(_) => Some(range),
+                        // The formula goes on in another line.
+                        Event::Text(_) => inline[range.clone()].find("$$").map(|dollars| range.start + dollars..range.start + dollars + 2),
+                        _ => None,
                     };
-                    if hidden && range.start >= front.len() {
+                    if let Some(range) = hidden {
                         let at = |offset: usize| start + line.start + offset - front.len();
                         self.page.errors.push(
                             Diagnostic::new(
@@ -884,6 +884,13 @@ mod tests {
         assert_eq!(all("if $x = 3$, and $y = 4$"), [Condition, Claim]);
         assert_eq!(all("We have $x = x$ and $y = y$"), [Claim, Claim]);
         assert_eq!(all("if $x$ and $y = 4$"), [Condition, Claim]);
+        // What stands in braces, and what is no relation, makes no relation of a formula.
+        for tex in ["\\frac{x = 1}{2}", "\\frac{x \\ne 1}{2}", "\\sin x", "\\{x\\}", "x_{1}"] {
+            assert_eq!(all(&format!("if ${tex}$ and $y = 4$")), [Condition, Claim], "{tex}");
+        }
+        for tex in ["x_{1} = 3", "x \\ne 3", "x_{1} \\ge y_{2}", "x \\in \\mathbb{R}", "\\{x\\} < 2"] {
+            assert_eq!(all(&format!("if ${tex}$ and $y = 4$")), [Condition, Condition], "{tex}");
+        }
         assert_eq!(all(&format!("if $x = 3$ {} and $y = 4$", "word ".repeat(100))), [Condition, Claim]);
     }
 
@@ -912,6 +919,33 @@ mod tests {
         assert_eq!(errors("<div>\n$$ x = 3 $$\n</div>\n"), [(Code::Book, "$$ x = 3 $$".to_string())]);
         assert_eq!(errors("see \\eqref{a.b"), [(Code::Unbalanced, "\\eqref{".to_string())]);
         assert_eq!(errors("5$ and 6$, $ 7 or 8 $ are prices, a lone $ is fine"), []);
+        assert_eq!(errors("\\$5 is $\\frac{1$ on"), [(Code::Unbalanced, "{".to_string())]);
+        assert_eq!(errors("so $\\{ x_1 } y$ on"), [(Code::Unbalanced, "}".to_string())]);
+        assert_eq!(errors("it is $ x_{1$ on"), []);
+        assert_eq!(errors("it is $x_{1 $ on"), []);
+        assert_eq!(errors("so ($ x = 3 $) it is"), [(Code::Unbalanced, "$ x = 3 $".to_string())]);
+        assert_eq!(errors("so a$ x = 3 $ it is"), []);
+        assert_eq!(errors("so $ x = 3 $$ it is"), [(Code::Unbalanced, "$$".to_string())]);
+        let halves = [(Code::Book, "$$".to_string()), (Code::Book, "$$".to_string())];
+        assert_eq!(errors("<div>\n$$ x = 3\n$$\n</div>\n"), halves);
+    }
+
+    #[test]
+    fn extensions_of_markdown_are_read_as_mdbook_reads_them() {
+        assert_eq!(only("if ~~$x = 3$~~"), Lead::Condition);
+        assert_eq!(only("So[^1].\n\n[^1]: $x=3$\n"), Lead::Claim);
+        assert_eq!(leads("| a |\n|---|\n| if | \n| $x = 3$ |\n"), [("x = 3".to_string(), Lead::Claim)]);
+    }
+
+    #[test]
+    fn a_heading_holds_its_own_words() {
+        let page = read("# One *two* `three` $x$\nfour\n\n## Five {#five}\n\nsix\n");
+        let headings: Vec<(&str, Option<&str>)> = page
+            .items
+            .iter()
+            .filter_map(|item| if let Item::Heading(heading) = item { Some((heading.text.as_str(), heading.id.as_deref())) } else { None })
+            .collect();
+        assert_eq!(headings, [("One two three x", None), ("Five", Some("five"))]);
     }
 
     #[test]

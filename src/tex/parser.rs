@@ -741,4 +741,39 @@ mod tests {
         assert_eq!(parse(r"\begin{cases} a", &|i| i).unwrap_err().code, Code::Unbalanced);
         assert_eq!(parse(&"{".repeat(1000), &|i| i).unwrap_err().code, Code::Limit);
     }
+
+    #[test]
+    fn what_is_not_closed_is_told_at_its_place() {
+        for (tex, at, message) in [
+            ("a}", (1, 2), "this `}` closes no `{`"),
+            ("a \\right) b", (2, 8), "this `\\right` has no `\\left`"),
+            ("a \\end{cases}", (2, 6), "this `\\end` has no `\\begin`"),
+            ("\\frac{a", (5, 6), "this `{` is never closed"),
+            ("\\frac{a}", (0, 5), "the denominator of a fraction is missing here"),
+            ("x^}", (2, 3), "a superscript is missing here"),
+            ("x_", (1, 2), "a subscript is missing here"),
+            ("\\text{a {b}", (5, 6), "this `{` is never closed"),
+            ("\\text{if $x < 0}", (9, 10), "this `$` inside a text is never closed"),
+            ("\\text a", (0, 5), "an argument in braces is missing here"),
+            ("\\label{a {b}", (6, 7), "this `{` is never closed"),
+            ("\\begin{cases} a } \\end{cases}", (16, 17), "this ends `\\begin{cases}` in its middle"),
+            ("\\begin{cases} a \\right) \\end{cases}", (16, 22), "this `\\right` has no `\\left`"),
+            ("\\left( a } \\right)", (0, 5), "this `\\left` has no `\\right`"),
+            ("\\sqrt[3 a", (0, 5), "the `[` of this root is never closed"),
+            ("a \\", (2, 3), "a formula may not end in a backslash"),
+        ] {
+            let error = parse(tex, &|i| i).unwrap_err();
+            assert_eq!((error.span, error.message.as_str()), (Span::new(at.0, at.1), message), "{tex}");
+        }
+    }
+
+    #[test]
+    fn texts_hold_words_math_and_references() {
+        let nodes = parse(r"\text{if {so} $x$ by \eqref{a.b},\quad and\emph{ on}}", &|i| i).unwrap();
+        let [Node { kind: NodeKind::Text(parts), .. }, Node { kind: NodeKind::Reference(label), .. }] = nodes.as_slice() else {
+            panic!("{nodes:?}")
+        };
+        let [TextPart::Words(before), TextPart::Math(math), TextPart::Words(behind)] = parts.as_slice() else { panic!("{parts:?}") };
+        assert_eq!((before.as_str(), math.len(), behind.as_str(), label.as_str()), ("if so ", 1, " by ,  and on", "a.b"));
+    }
 }
