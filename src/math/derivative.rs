@@ -646,9 +646,8 @@ impl Reader {
         }
         c.next();
         let body = self.whole(std::slice::from_ref(&reads), span)?;
-        let alone = matches!(&body.kind, Kind::Symbol(id) if matches!(self.symbols[*id].kind, SymbolKind::Variable { .. }));
-        if alone && c.peek().is_some_and(|next| self.starts_factor(next)) {
-            return Err(Diagnostic::new(Code::Ambiguous, span, "this bare nabla belongs to a variable, and more factors follow")
+        if sup.is_some() && c.peek().is_some_and(|next| self.starts_factor(next)) {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "this bare nabla belongs to the transpose alone, and more factors follow")
                 .help("say by what, and put the product in brackets: `\\nabla_{\\mathbf{x}} (…)`"));
         }
         let variables = self.variables_of(&body);
