@@ -215,7 +215,7 @@ fn both(chapter: &Chapter, step: &StepReading, sample: &Sample, mode: Mode) -> O
     let mut evaluator = Evaluator::<f64>::new(&chapter.symbols, sample, mode);
     let left = evaluator.value(&step.step.left).ok()?;
     let right = evaluator.value(&step.step.right).ok()?;
-    Some(left.data.iter().zip(&right.data).map(|(x, y)| (x.real - y.real).abs()).fold(0.0, f64::max))
+    Some(left.data.iter().zip(right.data.iter()).map(|(x, y)| (x.real - y.real).abs()).fold(0.0, f64::max))
 }
 
 /// One claim at the end of a short and of a long chapter.

@@ -194,6 +194,8 @@ pub struct FormulaReading {
     pub display: bool,
     /// Its label.
     pub label: Option<String>,
+    /// The condition of its sentence, which does not restrict it.
+    pub beside: Option<page::Beside>,
     /// The reason, where the formula is `\unchecked`.
     pub unchecked: Option<String>,
     /// Its steps in the order of reading.
@@ -296,6 +298,8 @@ fn read_items(source: &str, page: &Page, reader: &mut Reader, settings: &mut Set
 /// Reads a fence whose text has to fall short, in the scope of its place; nothing that it introduces outlives it.
 fn read_refused(source: &str, fence: &page::Fence, reader: &Reader, settings: &Settings) -> RefusedReading {
     let mut inner = reader.clone();
+    // Places of the page are none of the fence.
+    inner.forget_places();
     let mut settings = settings.clone();
     let page = page::read(&fence.text);
     let mut chapter = read_items(&fence.text, &page, &mut inner, &mut settings, 1);
@@ -305,6 +309,7 @@ fn read_refused(source: &str, fence: &page::Fence, reader: &Reader, settings: &S
     for formula in &mut chapter.formulas {
         formula.span = offset.span(formula.span);
         formula.tex_span = offset.span(formula.tex_span);
+        formula.beside.iter_mut().for_each(|beside| beside.span = offset.span(beside.span));
         for step in &mut formula.steps {
             offset.step(&mut step.step);
             step.inside.iter_mut().for_each(|step| offset.step(step));
@@ -358,6 +363,12 @@ fn read_formula(
     let nodes = match tex::parse(&formula.tex, &|byte| formula.source(byte)) {
         Ok(nodes) => nodes,
         Err(error) => {
+            let sign = [":=", "\\coloneqq", "\\in "].iter().find_map(|sign| formula.tex.find(sign).map(|at| (at, *sign)));
+            if let Some((at, sign)) = sign
+                && let Ok(left) = tex::parse(&formula.tex[..at], &|byte| formula.source(byte))
+            {
+                reader.break_introduced(&left, sign != "\\in ", &error);
+            }
             chapter.errors.push(error);
             return None;
         }
@@ -398,6 +409,7 @@ fn read_formula(
         span: formula.span,
         tex_span: formula.tex_span(),
         display: formula.display,
+        beside: formula.beside.clone(),
         label: read.labels.into_iter().next().map(|(label, _)| label),
         unchecked: read.unchecked,
         steps,
@@ -516,12 +528,12 @@ fn judge_formula(symbols: &Symbols, formula: &FormulaReading, seed: u64) -> Form
         display: formula.display,
         label: formula.label.clone(),
         unchecked: formula.unchecked.clone(),
-        steps: formula.steps.iter().map(|step| judge_step(symbols, step, seed)).collect(),
+        steps: formula.steps.iter().map(|step| judge_step(symbols, step, formula.beside.as_ref(), seed)).collect(),
         introduces: formula.introduces.clone(),
     }
 }
 
-fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport {
+fn judge_step(symbols: &Symbols, reading: &StepReading, beside: Option<&page::Beside>, seed: u64) -> StepReport {
     let step = &reading.step;
     let judgement = match &reading.misfit {
         // Two things of different shapes are different, and that is what a refutation claims.
@@ -538,6 +550,15 @@ fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport
             judgement
         }
     };
+    let diagnostic = judgement.diagnostic.map(|diagnostic| match beside {
+        Some(condition) if matches!(diagnostic.code, Code::Refused | Code::Undecided) => diagnostic
+            .label(condition.span, "this condition does not restrict the claim")
+            .help(format!(
+                "a condition in the words of a sentence is not applied: write it into the formula, `\\quad \\text{{if }} {}`, or, where it holds no index, say `Suppose ${}$` before",
+                condition.tex, condition.tex
+            )),
+        _ => diagnostic,
+    });
     StepReport {
         step: reading.number,
         relation: step.relation,
@@ -552,6 +573,6 @@ fn judge_step(symbols: &Symbols, reading: &StepReading, seed: u64) -> StepReport
         shapes: (symbols.shape_text(&step.left.shape), symbols.shape_text(&step.right.shape)),
         symbols: mentioned(symbols, step),
         counterexample: judgement.counterexample,
-        diagnostic: judgement.diagnostic,
+        diagnostic,
     }
 }

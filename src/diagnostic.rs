@@ -58,12 +58,14 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to write instead.
     pub help: Vec<String>,
+    /// Whether it tells of nothing but a name whose introduction could not be read: the place of that is its first label.
+    pub follows: bool,
 }
 
 impl Diagnostic {
     /// A message about one place.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { code, span, message: message.into(), labels: Vec::new(), notes: Vec::new(), help: Vec::new() }
+        Diagnostic { code, span, message: message.into(), labels: Vec::new(), notes: Vec::new(), help: Vec::new(), follows: false }
     }
 
     /// The same with a further place and what stands there.

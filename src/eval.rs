@@ -20,6 +20,7 @@ use crate::sample::Sample;
 use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
 pub use dependencies::Dependencies;
+pub(crate) use linear::divided;
 
 /// The most operations that one evaluation may take.
 const MOST_WORK: u64 = 4_000_000;
@@ -161,6 +162,15 @@ impl<S> Table<S> {
 type Outcome<S> = Result<Value<S>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
+
+/// An arbitrary function that was drawn, and what it is applied to.
+struct Applied<'a, S> {
+    smooth: Rc<function::Smooth<S>>,
+    inputs: Vec<Dual<S>>,
+    rows: usize,
+    cols: usize,
+    range: &'a Domain,
+}
 
 /// Evaluates expressions on one sample.
 pub struct Evaluator<'a, S> {
@@ -453,6 +463,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             }
             Kind::Entry(of, row, col) => {
                 let (row, col) = (self.int(row)?, self.int(col)?);
+                if let Kind::Apply(function, arguments) = &of.kind
+                    && matches!(self.symbols[*function].kind, SymbolKind::Function { body: None, range: Domain::Reals, .. })
+                {
+                    return self.component(of, *function, arguments, row, col);
+                }
                 let value = self.eval(of)?;
                 let position = position(&value, row, col).ok_or(Fault::IndexOutOfRange(expr.span))?;
                 Ok(Value::scalar(value.data[position].clone()))
@@ -524,7 +539,7 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
 
     fn binary(&mut self, expr: &Expr, a: &'a Expr, b: &'a Expr, f: impl Fn(&Dual<S>, &Dual<S>) -> Result<Dual<S>, Fault>) -> Outcome<S> {
         let (a, b) = (self.eval(a)?, self.eval(b)?);
-        Ok(self.zip(expr.span, &a, &b, f)?)
+        self.zip(expr.span, &a, &b, f)
     }
 
     fn power(&mut self, expr: &Expr, base: &'a Expr, exponent: &'a Expr) -> Outcome<S> {
@@ -800,7 +815,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         Ok(Value::new(like.rows, like.cols, data))
     }
 
-    fn apply(&mut self, expr: &'a Expr, function: SymbolId, arguments: &'a [Expr]) -> Outcome<S> {
+    /// An arbitrary function that was drawn for the sample, its arguments, and the range of its values.
+    fn applied(&mut self, expr: &'a Expr, function: SymbolId, arguments: &'a [Expr]) -> Result<Applied<'a, S>, Fault> {
         let symbols = self.symbols;
         let mut arguments = arguments;
         let mut member = Vec::new();
@@ -829,9 +845,24 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 drawn
             }
         };
+        Ok(Applied { smooth, inputs, rows, cols, range })
+    }
+
+    fn apply(&mut self, expr: &'a Expr, function: SymbolId, arguments: &'a [Expr]) -> Outcome<S> {
+        let Applied { smooth, inputs, rows, cols, range } = self.applied(expr, function, arguments)?;
         self.spend(4 * inputs.len() * rows * cols)?;
         let value = Value::new(rows, cols, smooth.values(&inputs)?);
-        Ok(self.within_range(expr.span, value, range)?)
+        self.within_range(expr.span, value, range)
+    }
+
+    /// One element of the value of an arbitrary function, for which the others need not be known.
+    fn component(&mut self, expr: &'a Expr, function: SymbolId, arguments: &'a [Expr], row: i64, col: i64) -> Outcome<S> {
+        let Applied { smooth, inputs, rows, cols, .. } = self.applied(expr, function, arguments)?;
+        self.spend(4 * inputs.len())?;
+        if row < 1 || col < 1 || row > rows as i64 || col > cols as i64 {
+            return Err(Fault::IndexOutOfRange(expr.span));
+        }
+        Ok(Value::scalar(smooth.value((col as usize - 1) * rows + row as usize - 1, &inputs)?))
     }
 
     /// Whether a condition holds on the sample.

@@ -426,7 +426,11 @@ impl<'s> Page<'s> {
         if !read.errors.is_empty() || step.misfit.is_some() {
             return None;
         }
-        let verdicts = std::iter::once(&step.step).chain(&step.inside).map(|step| judge::verdict(&reader.symbols, step, self.seed));
+        // What is called equal must be so on samples that the judge did not choose.
+        let verdicts = std::iter::once(&step.step).chain(&step.inside).map(|step| match judge::verdict(&reader.symbols, step, self.seed) {
+            _ if judge::fails_apart(&reader.symbols, step, self.seed) => Verdict::Refused,
+            verdict => verdict,
+        });
         verdicts.max_by_key(|verdict| match verdict {
             Verdict::Exact => 0,
             Verdict::Checked => 1,

@@ -40,6 +40,8 @@ pub struct Formula {
     pub display: bool,
     /// What the words right before it make of it. A display formula claims.
     pub before: Lead,
+    /// The condition of its sentence, which does not restrict it.
+    pub beside: Option<Beside>,
     /// The TeX, without what a block quote, a list or a table puts into its lines.
     pub tex: String,
     /// Where runs of `tex` begin, there and in the file.
@@ -59,6 +61,15 @@ pub enum Lead {
     Condition,
     /// After *assume (that)* or *suppose (that)*, or joined to such a relation by *and* or *or*.
     Assumption,
+}
+
+/// A condition in the words of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Where it stands, with its dollar signs.
+    pub span: Span,
+    /// Its TeX.
+    pub tex: String,
 }
 
 /// A fenced block.
@@ -104,6 +115,16 @@ impl Formula {
         self.runs.get(run).map_or(self.span.start, |(tex, source)| source + offset.saturating_sub(*tex))
     }
 
+    /// Whether it is a condition in a sentence: by the word before it, or because it is an inequality.
+    fn restricts(&self) -> bool {
+        let introduces = self.tex.contains(":=") || self.tex.contains("\\in ") || self.tex.contains("coloneqq");
+        let equation = self.tex.contains(['=', '≠']) || self.tex.contains("\\ne");
+        !self.display
+            && !introduces
+            && holds_relation(&self.tex)
+            && (self.before == Lead::Condition || self.before == Lead::Claim && !equation)
+    }
+
     /// The TeX with what stands between its lines, without the dollar signs.
     pub fn tex_span(&self) -> Span {
         let dollars = if self.display { 2 } else { 1 };
@@ -115,6 +136,24 @@ impl Page {
     /// The formulas in their order.
     pub fn formulas(&self) -> impl Iterator<Item = &Formula> {
         self.items.iter().filter_map(|item| if let Item::Formula(formula) = item { Some(formula) } else { None })
+    }
+
+    /// Tells each formula that claims of the condition in its sentence, which may go on from the words before a display formula.
+    fn conditions(&mut self, source: &str) {
+        let mut formulas: Vec<&mut Formula> =
+            self.items.iter_mut().filter_map(|item| if let Item::Formula(formula) = item { Some(formula) } else { None }).collect();
+        formulas.sort_by_key(|formula| formula.span.start);
+        let goes_on = |one: &&mut Formula, next: &&mut Formula| {
+            let between = &source[one.span.end.min(next.span.start)..next.span.start];
+            !ends_sentence(&one.tex, between, next.display)
+        };
+        for sentence in formulas.chunk_by_mut(|one, next| goes_on(one, next)) {
+            let condition = sentence.iter().find(|formula| formula.restricts());
+            let Some(condition) = condition.map(|found| Beside { span: found.span, tex: found.tex.clone() }) else { continue };
+            for formula in sentence.iter_mut().filter(|formula| !formula.restricts()) {
+                formula.beside = Some(condition.clone());
+            }
+        }
     }
 }
 
@@ -128,6 +167,11 @@ pub fn read(source: &str) -> Page {
         prose: None,
         html: None,
         dollars: Vec::new(),
+        runs: Vec::new(),
+        open: None,
+        errors: 0,
+        cut: None,
+        cell: 0,
         words: Words::default(),
     };
     for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
@@ -136,6 +180,8 @@ pub fn read(source: &str) -> Page {
     reader.end_prose();
     reader.end_block();
     reader.end_html();
+    reader.end_open();
+    reader.page.conditions(source);
     reader.page
 }
 
@@ -163,6 +209,16 @@ struct Reader<'s> {
     html: Option<Span>,
     /// The dollar signs of this block that belong to no formula and are not escaped.
     dollars: Vec<usize>,
+    /// The runs of text of this block.
+    runs: Vec<Span>,
+    /// A `$$` without a partner in its block, while nothing that is read came after it.
+    open: Option<Span>,
+    /// How many errors there were before it.
+    errors: usize,
+    /// The first dollar sign of this row of a table that has no partner in its cell.
+    cut: Option<usize>,
+    /// Where the last cell of this row ends.
+    cell: usize,
     words: Words,
 }
 
@@ -228,6 +284,15 @@ impl Reader<'_> {
                 self.end_html();
                 self.end_block();
             }
+            Event::End(TagEnd::TableCell) => {
+                self.cell = span.end;
+                self.end_block();
+            }
+            Event::Start(Tag::TableHead | Tag::TableRow) => {
+                self.end_block();
+                (self.cut, self.cell) = (None, span.start);
+            }
+            Event::End(TagEnd::TableHead | TagEnd::TableRow) => self.end_row(span),
             Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. })
             | Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link)
             | Event::InlineHtml(_) => {}
@@ -243,6 +308,7 @@ impl Reader<'_> {
 
     fn formula(&mut self, tex: &str, span: Span, display: bool) {
         self.heading_text(tex);
+        self.end_open();
         let dollars = if display { 2 } else { 1 };
         let inner = Span::new(span.start + dollars, span.end - dollars);
         let runs = align(tex, &self.source[inner.range()], inner.start);
@@ -252,7 +318,7 @@ impl Reader<'_> {
         } else {
             self.words.formula(holds_relation(tex))
         };
-        self.page.items.push(Item::Formula(Formula { span, display, before, tex: tex.to_string(), runs }));
+        self.page.items.push(Item::Formula(Formula { span, display, before, beside: None, tex: tex.to_string(), runs }));
     }
 
     fn end_fence(&mut self) {
@@ -268,6 +334,7 @@ impl Reader<'_> {
         let Some(span) = self.prose.take() else { return };
         let text = &self.source[span.range()];
         self.references(text, span.start);
+        self.runs.push(span);
         let escaped = self.source[..span.start].ends_with('\\');
         let literal = text.match_indices('$').map(|(at, _)| at).filter(|at| *at > 0 || !escaped);
         self.dollars.extend(literal.map(|at| span.start + at));
@@ -302,11 +369,10 @@ impl Reader<'_> {
                 double.next();
                 continue;
             }
-            self.page.errors.push(
-                Diagnostic::new(Code::Unbalanced, open, "this `$$` has no partner in its paragraph")
-                    .help("close the formula with `$$`; no line of it may be empty, or begin with `-`, `+`, `>` or `#`, which are marks of Markdown")
-                    .help("to show two dollar signs, write `\\$\\$`"),
-            );
+            self.lone(open);
+        }
+        if self.cut.is_none() && single.len() % 2 == 1 {
+            self.cut = single.last().map(|mark| mark.start);
         }
         let mut single = single.into_iter().peekable();
         while let Some(open) = single.next() {
@@ -320,6 +386,168 @@ impl Reader<'_> {
                 self.page.errors.push(error);
                 single.next();
             }
+        }
+        self.outside();
+    }
+
+    /// A `$$` without a partner in its block: the end of a formula that Markdown broke, or the beginning of one.
+    fn lone(&mut self, mark: Span) {
+        if let Some(open) = self.open
+            && let Some((line, why, help)) = self.broken(Span::new(open.end, mark.start))
+        {
+            self.open = None;
+            let whole = open.to(mark);
+            let since = self.page.errors.split_off(self.errors.min(self.page.errors.len()));
+            self.page.errors.extend(since.into_iter().filter(|error| !(whole.start <= error.span.start && error.span.end <= whole.end)));
+            let error = Diagnostic::new(Code::Unbalanced, open, "this formula is broken by Markdown before its closing `$$`");
+            self.page.errors.push(error.label(open, "opened here").label(line, why).help(help));
+            return;
+        }
+        self.end_open();
+        self.open = Some(mark);
+        self.errors = self.page.errors.len();
+    }
+
+    /// The line at which Markdown ends a formula, why, and what to do about it.
+    fn broken(&self, inside: Span) -> Option<(Span, &'static str, &'static str)> {
+        for line in lines(&self.source[inside.range()]).into_iter().skip(1) {
+            let line = Span::new(inside.start + line.start, inside.start + line.end);
+            let text = self.source[line.range()].trim_matches([' ', '\t', '>', '\r', '\n']);
+            let indent = self.source[line.range()].find(text).unwrap_or(0);
+            let place = Span::new(line.start + indent, line.start + indent + text.len());
+            let item = text.trim_start_matches(|c: char| c.is_ascii_digit());
+            if text.is_empty() {
+                return Some((place, "this line is empty", "take the empty line out of the formula"));
+            }
+            if text.chars().all(|c| c == '=') || text.chars().all(|c| c == '-') {
+                let why = "Markdown takes this for the line under a heading";
+                return Some((place, why, "put this sign at the end of the line above"));
+            }
+            if text.starts_with(['-', '+', '*', '#']) || text.len() > item.len() && item.starts_with(['.', ')']) {
+                let why = "Markdown takes this for the beginning of a list or a heading";
+                return Some((place, why, "put its first sign at the end of the line above, or write `{}` before it"));
+            }
+        }
+        None
+    }
+
+    /// A formula that was opened and that nothing closes.
+    fn end_open(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        self.page.errors.push(
+            Diagnostic::new(Code::Unbalanced, open, "this `$$` has no partner in its paragraph")
+                .help("close the formula with `$$`; no line of it may be empty, be only `=`, or begin with `-`, `+`, `>` or `#`, which are marks of Markdown")
+                .help("to show two dollar signs, write `\\$\\$`"),
+        );
+    }
+
+    /// Formulas of this block in the brackets and environments of TeX, which Markdown takes for prose.
+    fn outside(&mut self) {
+        let runs = std::mem::take(&mut self.runs);
+        let end = runs.last().map_or(0, |last| last.end);
+        let mut until = 0;
+        // Brackets that nothing closes from here on.
+        let mut open: Vec<char> = Vec::new();
+        for (number, run) in runs.iter().enumerate() {
+            if run.start < until {
+                continue;
+            }
+            let Some((from, bracket @ ('(' | '['))) = self.bracket(*run) else {
+                until = self.environments(*run, end);
+                continue;
+            };
+            let (closing, brackets, help) = match bracket {
+                '(' => (')', "\\( … \\)", "write `$…$`, without spaces next to the dollar signs"),
+                _ => (']', "\\[ … \\]", "write `$$ … $$`"),
+            };
+            let closes = |run: &Span| self.bracket(*run).is_some_and(|(_, found)| found == closing);
+            let close = if open.contains(&closing) { None } else { (number + 1..runs.len()).find(|at| closes(&runs[*at])) };
+            let Some(close) = close else {
+                open.push(closing);
+                until = until.max(self.environments(*run, end));
+                continue;
+            };
+            let last = runs[close];
+            until = last.start + self.source[last.range()].find(closing).map_or(1, |at| at + 1);
+            let inside: String = runs[number..close].iter().map(|run| &self.source[run.range()]).collect();
+            if is_mathematics(&inside) {
+                let text = format!("a formula between `{brackets}` is prose to Markdown, and is not read");
+                self.page.errors.push(Diagnostic::new(Code::Book, Span::new(from, until), text).help(help));
+            }
+        }
+    }
+
+    /// The bracket of TeX that a run of text begins with, `\(` or `\\(`, and where: Markdown takes the backslash away.
+    fn bracket(&self, run: Span) -> Option<(usize, char)> {
+        let from = run.start.checked_sub(1).filter(|at| self.source.as_bytes()[*at] == b'\\')?;
+        let text = &self.source[run.range()];
+        let bracket = text.strip_prefix('\\').unwrap_or(text).chars().next()?;
+        matches!(bracket, '(' | ')' | '[' | ']').then_some((from, bracket))
+    }
+
+    /// Environments that begin in a run of text; returns where the last of them ends.
+    fn environments(&mut self, run: Span, block: usize) -> usize {
+        let mut until = run.start;
+        for (at, begin) in self.source[run.range()].match_indices("\\begin{") {
+            let start = run.start + at;
+            if start < until {
+                continue;
+            }
+            let rest = &self.source[start + begin.len()..block];
+            let Some(name) = rest.split('}').next().filter(|name| name.len() < rest.len()) else { continue };
+            let end = format!("\\end{{{name}}}");
+            // Without an end it takes the rest of the block.
+            let length = rest.find(&end).map_or(rest.len(), |at| at + end.len());
+            until = start + begin.len() + length;
+            let inner = match name.trim_end_matches('*') {
+                "equation" | "math" | "displaymath" => String::new(),
+                "gather" | "multline" | "gathered" => ", with `\\begin{gathered}` for its lines".to_string(),
+                "align" | "eqnarray" | "flalign" | "alignat" | "split" => ", with `\\begin{aligned}` for its lines".to_string(),
+                _ => format!(", with `\\begin{{{name}}}` between them"),
+            };
+            let text = format!("the environment `{name}` outside of dollar signs is prose to Markdown, and is not read");
+            let error = Diagnostic::new(Code::Book, Span::new(start, until), text);
+            self.page.errors.push(error.help(format!("write `$$ … $$`{inner}")));
+        }
+        until
+    }
+
+    /// A bar ends a cell of a table, in a formula too, and cells beyond the last column are not shown.
+    fn end_row(&mut self, row: Span) {
+        self.end_block();
+        let end = row.end.min(self.source.len());
+        let close = self.cut.take().and_then(|open| {
+            let bytes = self.source.as_bytes();
+            let inside = |at: usize| &self.source[open + 1..open + 1 + at];
+            // A price has no sign right next to it, and a digit behind it.
+            let closes = |at: &usize| {
+                let text = inside(*at);
+                let apart =
+                    text.starts_with(' ') || text.ends_with([' ', '\\']) || bytes.get(open + 2 + at).is_some_and(u8::is_ascii_digit);
+                !apart && text.contains('|')
+            };
+            let (at, _) = self.source[open + 1..end].match_indices('$').find(|(at, _)| closes(at))?;
+            let bars = inside(at).starts_with('|') && inside(at).ends_with('|') && inside(at).contains(char::is_alphabetic);
+            (bars || is_mathematics(inside(at))).then_some((open, at))
+        });
+        if let Some((open, at)) = close {
+            let span = Span::new(open, open + at + 2);
+            self.page.errors.push(
+                Diagnostic::new(Code::Book, span, "a `|` ends the cell of a table, and cuts this formula in two")
+                    .help("write `\\lvert x \\rvert` or `\\vert` for the bar, `\\lVert x \\rVert` for a norm"),
+            );
+            return;
+        }
+        let from = self.cell.clamp(row.start, end);
+        let beyond = &self.source[from..end];
+        if let (Some(open), Some(close)) = (beyond.find('$'), beyond.rfind('$'))
+            && is_mathematics(&beyond[open..close])
+        {
+            let span = Span::new(from + open, from + close + 1);
+            self.page.errors.push(
+                Diagnostic::new(Code::Book, span, "this cell lies beyond the last column, and is not shown")
+                    .help("give the first row of the table a column for it"),
+            );
         }
     }
 
@@ -473,6 +701,33 @@ fn holds_relation(tex: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a sentence ends with a formula, or in the text between it and the next. After a colon or a comma it goes on behind an empty
+/// line, and so does one that a display formula completes.
+fn ends_sentence(tex: &str, between: &str, display: bool) -> bool {
+    let mut last = tex.trim_end().chars().last().unwrap_or(' ');
+    if last == '.' {
+        return true;
+    }
+    let mut breaks = 0;
+    for c in between.chars().filter(|c| *c != '$') {
+        let ends = if c.is_whitespace() { matches!(last, '.' | '!' | '?') } else { breaks > 1 && !matches!(last, ':' | ',') };
+        if ends {
+            return true;
+        }
+        breaks += usize::from(c == '\n');
+        if !c.is_whitespace() {
+            (last, breaks) = (c, 0);
+        }
+    }
+    breaks > 1 && !display && !matches!(last, ':' | ',')
+}
+
+/// Whether a text in brackets holds a relation, a command or a script of TeX.
+fn is_mathematics(text: &str) -> bool {
+    let mut pairs = text.chars().zip(text.chars().skip(1).chain([' ']));
+    pairs.any(|(c, next)| matches!(c, '=' | '<' | '>' | '^' | '_') || c == '\\' && next.is_ascii_alphabetic())
 }
 
 /// Formulas between dollar signs with a space inside, `$ x = y $`, which Markdown takes for prose.
@@ -694,6 +949,58 @@ mod tests {
     }
 
     #[test]
+    fn conditions_stand_beside_the_claims_of_their_sentence() {
+        let beside = |source: &str| read(source).formulas().map(|formula| formula.beside.is_some()).collect::<Vec<_>>();
+        assert_eq!(beside("For $x > 0$, $|x| = x$. And $x = 3$."), [false, true, false]);
+        assert_eq!(beside("We have $|x| = x$ if $x > 0$."), [true, false]);
+        assert_eq!(beside("For $x > 0$:\n\n$$ x = 3 $$\n\nSo $x = 4$."), [false, true, false]);
+        assert_eq!(beside("If $x > 0$, we get\n\n$$ x = 3. $$ and $x = 4$"), [false, true, false]);
+        assert_eq!(beside("For $x > 0$ it is so\n\nand $x = 4$"), [false, false]);
+        assert_eq!(beside("For $x \\in X$, $x = 4$. Suppose $x > 0$, so $x = 4$"), [false; 4]);
+        assert_eq!(beside("$x > 0$ where $z := 3$ gives $x = 4$"), [false, true, true]);
+    }
+
+    #[test]
+    fn formulas_outside_of_dollars_are_errors() {
+        let book = |text: &str| vec![(Code::Book, text.to_string())];
+        assert_eq!(errors("so \\( x = 3 \\) it is"), book("\\( x = 3 \\)"));
+        assert_eq!(errors("so \\\\( x \\in X \\\\) it is"), book("\\\\( x \\in X \\\\)"));
+        assert_eq!(errors("> \\[\n> x^2\n> \\]\n"), book("\\[\n> x^2\n> \\]"));
+        assert_eq!(errors("\\begin{align*}\nx &= 3 \\\\\n\\end{align*}"), book("\\begin{align*}\nx &= 3 \\\\\n\\end{align*}"));
+        assert_eq!(errors("\\[ \\begin{aligned} x &= 3 \\end{aligned} \\] on"), book("\\[ \\begin{aligned} x &= 3 \\end{aligned} \\]"));
+        assert_eq!(
+            errors("\\[1\\], \\(see\\) and \\[x\\] of $\\left[1 = 1\\right]$, `\\( 1 = 2 \\)`, <!-- \\( 1 = 2 \\) --> and \\(\n\n= \\)"),
+            []
+        );
+    }
+
+    #[test]
+    fn a_bar_ends_the_cell_of_a_table() {
+        let cells = |row: &str| errors(&format!("| a | b |\n|---|---|\n{row}\n"));
+        assert_eq!(cells("| norm | $|x| = 2$ |"), [(Code::Book, "$|x| = 2$".to_string())]);
+        assert_eq!(cells("| $|x|$ | norm |"), [(Code::Book, "$|x|$".to_string())]);
+        assert_eq!(cells("| norm | x | $x = 3$ |"), [(Code::Book, "$x = 3$".to_string())]);
+        assert_eq!(cells("| $x$ | $\\lvert x \\rvert = \\|x\\|$ |"), []);
+        assert_eq!(cells("| $5 | $6_a |\n|$5|$6 = 7|\n| 5 $ | 6_b $ |\n| x = 5$ | 6 |\n| $5 | x = 5 |"), []);
+    }
+
+    #[test]
+    fn a_formula_that_markdown_breaks_is_reported_once() {
+        let lone = || vec![(Code::Unbalanced, "$$".to_string())];
+        for source in [
+            "$$\nx\n=\n3\n$$",
+            "$$\nx\n\n= 3\n$$",
+            "$$\nx\n- x = 0\n$$",
+            "$$\nx\n1. x\n$$",
+            "$$\nx = \\begin{cases}\n\n3\n\\end{cases}\n$$",
+        ] {
+            assert_eq!(errors(source), lone(), "{source}");
+            assert_eq!(read(source).errors[0].labels.len(), 2, "{source}");
+        }
+        assert_eq!(errors("$$ x = 3\n\nand $x$\n\n$$ x = 3\n").len(), 2);
+    }
+
+    #[test]
     fn fences_and_headings() {
         let source = "# One $x$ {#one}\n\n> ```proofread\n> layout = \"denominator\"\n> kronecker = 1\n> ```\n\n```proofread-refused\n$$ 1 = 2 $$\n```\n\n```rust,ignore\nlet x;\n```\n";
         let page = read(source);
@@ -715,7 +1022,7 @@ mod tests {
         #[rustfmt::skip]
         const PIECES: &[&str] = &[
             "$", "$$", "$ ", " $", "\\", "\\|", "|", "\n", "\r\n", "\r", "> ", "- ", "  ", "\n\n", "`", "```", "```proofread\n", "<!--", "-->",
-            "<td>", "<div>\n", "\\eqref{", "}", "{", "if ", "and ", "x", "=", "é", "\u{0}", "𝛼", "# ", "*", "|---|", "| a |\n", "[", "](", "\t", "<",
+            "<td>", "<div>\n", "\\eqref{", "}", "{", "if ", "and ", "x", "=", "é", "\u{0}", "𝛼", "# ", "*", "\\(", "\\)", "\\[", "\\]", "\\begin{a}", "\\end{a}", "|---|", "| a |\n", "[", "](", "\t", "<",
         ];
         fn read_through(pieces: Vec<u8>) -> bool {
             let source: String = pieces.iter().map(|piece| PIECES[*piece as usize % PIECES.len()]).collect();
@@ -735,7 +1042,9 @@ mod tests {
 
     #[test]
     fn deep_and_long_pages_take_bounded_time() {
-        for piece in ["> ", "- ", "$", "$$ ", "\\eqref{", "*", "[", "<!--", "if $x = 1$ and ", "{"] {
+        for piece in
+            ["> ", "- ", "$", "$$ ", "\\eqref{", "*", "[", "<!--", "if $x = 1$ and ", "{", "\\(", "\\(=\\]", "\\begin{a}", "$$\n\n", "$|"]
+        {
             read(&piece.repeat(20_000));
         }
     }

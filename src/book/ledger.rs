@@ -9,6 +9,7 @@ use super::marks::{look, one_line};
 use super::set::Formulas;
 use super::{Book, Chapter};
 use crate::check::FormulaReport;
+use crate::mutate::Score;
 use crate::report;
 use crate::span::Span;
 
@@ -121,6 +122,7 @@ pub fn ledger(book: &Book, at: &Chapter) -> String {
         let on = if name == "all" { " checked" } else { "" };
         let _ = write!(filter, "<label><input type=\"radio\" name=\"pf-only\" id=\"pf-only-{name}\"{on}> {words}</label> ");
     }
+    let mutants = mutants(book);
     let mut labels = String::new();
     for (label, place) in &book.labels {
         let href = escape(&html_path(&format!("{}#{label}", at.relative(&book.chapters[place.chapter].path))));
@@ -129,10 +131,35 @@ pub fn ledger(book: &Book, at: &Chapter) -> String {
     format!(
         "<div class=\"pf-ledger\">\n<div class=\"pf-wide\"><table><thead><tr><th>chapter</th><th>formulas</th><th>steps: exact</th><th>checked</th><th>refuted</th>\
          <th>symbols introduced</th><th>not checked</th></tr></thead><tbody>\n{rows}</tbody><tfoot><tr><th scope=\"row\">the book</th>{}</tr></tfoot></table></div>\n\
-         <fieldset><legend>Show</legend>{filter}</fieldset>\n{tables}<h2 id=\"pf-labels\"><a class=\"header\" href=\"#pf-labels\">By label</a></h2>\n\
+         {mutants}<fieldset><legend>Show</legend>{filter}</fieldset>\n{tables}<h2 id=\"pf-labels\"><a class=\"header\" href=\"#pf-labels\">By label</a></h2>\n\
          <ul class=\"pf-labels\">{labels}</ul>\n</div>",
         cells(all)
     )
+}
+
+/// What became of small mistakes in the formulas of each chapter; nothing where no table of this is kept.
+fn mutants(book: &Book) -> String {
+    let mut all = Score::default();
+    let mut rows = String::new();
+    for chapter in &book.chapters {
+        let Some(score) = book.scores.get(&chapter.file).filter(|score| score.mutants > 0) else { continue };
+        all = all.and(*score);
+        let _ = writeln!(rows, "<tr><th scope=\"row\">{}</th>{}</tr>", escape(&chapter.title()), fates(score));
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<p>Small mistakes were made in these formulas, one at a time, and the check was run on each of these mutants.</p>\n<div class=\"pf-wide\">\
+         <table><thead><tr><th>chapter</th><th>mutants</th><th>refused by a value</th><th>no claim any more</th><th>undecided</th><th>equal forms</th>\
+         <th>weaker claims</th><th>survivors</th></tr></thead><tbody>\n{rows}</tbody><tfoot><tr><th scope=\"row\">the book</th>{}</tr></tfoot></table></div>\n",
+        fates(&all)
+    )
+}
+
+fn fates(score: &Score) -> String {
+    let Score { mutants, refused, no_claim, undecided, equal_forms, weaker, survivors } = score;
+    [mutants, refused, no_claim, undecided, equal_forms, weaker, survivors].iter().map(|number| format!("<td>{number}</td>")).collect()
 }
 
 fn cells(count: Count) -> String {

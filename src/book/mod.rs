@@ -22,6 +22,7 @@ use mdbook_preprocessor::PreprocessorContext;
 use crate::check::{PageReport, Settings};
 use crate::cli::Check;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::mutate::{self, Score};
 use crate::page::{self, Item, Page};
 use crate::report::{self, Counts};
 use crate::settings;
@@ -110,6 +111,8 @@ struct Book {
     outputs: BTreeMap<String, String>,
     /// The path of the page with the ledger.
     ledger: Option<String>,
+    /// What became of the mutants of pages, by their files, where `book.toml` names a table of this.
+    scores: BTreeMap<String, Score>,
     /// Pages that no reader would see, each with its error.
     outside: Vec<(String, PageReport)>,
 }
@@ -173,10 +176,12 @@ impl Book {
             labels: labels(&chapters),
             outputs: outputs(&context.root.join(folder).join("output"))?,
             ledger: ledger.map(|chapter| chapter.path.clone()),
+            scores: named(context, "mutation")?.map(|text| mutate::table(&text).into_iter().collect()).unwrap_or_default(),
             outside: outside(&context.root, folder, &chapters)?,
             chapters,
         };
-        book.find_errors(&doctests(context)?);
+        // The file that lists the pages whose Rust is compiled as doctests.
+        book.find_errors(&named(context, "doctests")?);
         Ok(book)
     }
 
@@ -301,11 +306,10 @@ fn outside(root: &Path, folder: &Path, chapters: &[Chapter]) -> Result<Vec<(Stri
     Ok(outside)
 }
 
-/// The text of the file that lists the pages whose Rust is compiled as doctests, where `book.toml` names one.
-fn doctests(context: &PreprocessorContext) -> Result<Option<String>, String> {
-    let named = context.config.get::<String>("preprocessor.proofread.doctests").map_err(|error| format!("book.toml: {error}"))?;
-    named
-        .map(|file| std::fs::read_to_string(context.root.join(&file)).map_err(|error| format!("{file} cannot be read: {error}")))
+/// The text of a file that `book.toml` names under this key of `[preprocessor.proofread]`.
+fn named(context: &PreprocessorContext, key: &str) -> Result<Option<String>, String> {
+    let file = context.config.get::<String>(&format!("preprocessor.proofread.{key}")).map_err(|error| format!("book.toml: {error}"))?;
+    file.map(|file| std::fs::read_to_string(context.root.join(&file)).map_err(|error| format!("{file} cannot be read: {error}")))
         .transpose()
 }
 

@@ -39,7 +39,11 @@ impl Fixture {
 
     /// What the first pass writes, and what it says.
     fn before(&self) -> (bool, String, String) {
-        let config: Config = "[book]\nsrc = \"book\"\n[preprocessor.proofread]\ndoctests = \"tests.rs\"\n".parse().unwrap();
+        let mut text = "[book]\nsrc = \"book\"\n[preprocessor.proofread]\ndoctests = \"tests.rs\"\n".to_string();
+        if self.root.join("scores.tsv").exists() {
+            text.push_str("mutation = \"scores.tsv\"\n");
+        }
+        let config: Config = text.parse().unwrap();
         let context = PreprocessorContext::new(self.root.clone(), config, "html".to_string());
         run(Pass::Before, &serde_json::to_string(&(context, &self.book)).unwrap())
     }
@@ -238,6 +242,23 @@ fn the_pages_at_the_end_list_everything() {
 }
 
 #[test]
+fn the_ledger_has_the_scores_of_mutation_where_they_are_kept() {
+    let b = "<!-- proofread: ledger -->\n";
+    let fixture = Fixture::new("scores", &[("a.md", "$x = 2$\n"), ("part/b.md", b)], &["a.md", "part/b.md"]);
+    assert!(!fixture.built()[1].contains("mutants"), "without a table there are no columns");
+    let row = |file: &str, mutants| {
+        crate::mutate::row(file, &Score { mutants, refused: mutants - 3, undecided: 1, survivors: 2, ..Score::default() })
+    };
+    let table = format!("{}{}{}", crate::mutate::HEADER, row("book/a.md", 20), row("tests/a.md", 9));
+    std::fs::write(fixture.root.join("scores.tsv"), table).unwrap();
+    let page = &fixture.built()[1];
+    let cells = "<td>20</td><td>17</td><td>0</td><td>1</td><td>0</td><td>0</td><td>2</td></tr>";
+    // One row of the chapter and one of the book; a page that is no chapter has none.
+    assert_eq!(page.matches(cells).count(), 2, "{page}");
+    assert!(!page.contains("<td>9</td>"), "{page}");
+}
+
+#[test]
 fn what_katex_cannot_set_stops_the_build() {
     let fixture = Fixture::new("katex", &[("a.md", "Text.\n\n$$ x = \\nonsense{2} $$\n")], &["a.md"]);
     let (_, out, _) = fixture.before();
@@ -260,6 +281,10 @@ fn the_book_of_this_repository_is_set_up() {
     // A value of a wrong type would discard the whole table without a word.
     let html: mdbook_preprocessor::config::HtmlConfig = config.get("output.html").unwrap().unwrap();
     assert!(!html.playground.runnable && html.hash_files && !html.print.enable && html.git_repository_url.is_none());
+    for key in ["doctests", "mutation"] {
+        let file: String = config.get(&format!("preprocessor.proofread.{key}")).unwrap().unwrap();
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file).is_file(), "{key}: {file}");
+    }
     let katex: toml::Table = config.get("preprocessor.katex").unwrap().unwrap();
     let expected: toml::Table = format!(
         "renderers = [\"html\"]\nafter = [\"proofread\"]\noutput = \"htmlAndMathml\"\nno-css = true\ntrust = true\n\

@@ -28,11 +28,12 @@ impl<S: Scalar> Smooth<S> {
         for index in &key.1 {
             random = Random::new(random.bits() ^ *index as u64);
         }
+        let sixteenth = S::from_rational(&Rational::new(1, 16))?;
         let mut coefficient = || {
             // Never zero, so that every input matters to every output.
             let size = random.range(2, 13);
             let sign = if random.range(0, 1) == 0 { -1 } else { 1 };
-            Ok(Dual::constant(S::from_rational(&Rational::new(sign * size, 16))?))
+            Ok(Dual::constant(S::from_int(sign * size).mul(&sixteenth)?))
         };
         let mut form = || (0..=inputs).map(|_| coefficient()).collect::<Result<Vec<_>, Fault>>();
         let outputs = (0..outputs).map(|_| (0..FORMS).map(|_| form()).collect()).collect::<Result<Vec<Vec<_>>, Fault>>()?;
@@ -40,7 +41,11 @@ impl<S: Scalar> Smooth<S> {
     }
 
     pub(super) fn values(&self, inputs: &[Dual<S>]) -> Result<Vec<Dual<S>>, Fault> {
-        self.outputs.iter().map(|forms| Self::output(forms, inputs)).collect()
+        (0..self.outputs.len()).map(|number| self.value(number, inputs)).collect()
+    }
+
+    pub(super) fn value(&self, number: usize, inputs: &[Dual<S>]) -> Result<Dual<S>, Fault> {
+        Self::output(self.outputs.get(number).ok_or(Fault::Undefined)?, inputs)
     }
 
     fn output(forms: &[Vec<Dual<S>>], inputs: &[Dual<S>]) -> Result<Dual<S>, Fault> {
@@ -113,7 +118,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 self.shifted(square, 1)
             }
             Domain::Invertible => self.shifted(value, 9),
-            Domain::Set(_) | Domain::Whole(..) => Err(Fault::Undefined),
+            Domain::Skew => {
+                let transposed = value.transposed();
+                self.zip(span, &value, &transposed, Dual::sub)
+            }
+            Domain::Set(_) | Domain::Whole(..) | Domain::Orthonormal => Err(Fault::Undefined),
             _ => Ok(value),
         }
     }

@@ -1,8 +1,13 @@
 //! Products, powers, inverses and determinants of matrices.
 
-use super::{Evaluator, MOST_ELEMENTS, Value};
-use crate::scalar::{Dual, Fault, Scalar};
+use super::{Evaluator, MOST_ELEMENTS, Mode, Value};
+use crate::math::symbol::Symbols;
+use crate::sample::Sample;
+use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
+
+/// Up to this size, determinants are expanded always.
+const EXPANDED: usize = 5;
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
     /// The matrix product, or the product with a scalar.
@@ -137,6 +142,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         if n != value.cols {
             return Err(Fault::IndexOutOfRange(span));
         }
+        if n > EXPANDED
+            && let Some(determinant) = self.eliminated(value)?
+        {
+            return Ok(determinant);
+        }
         if n > 12 {
             return Err(Fault::Limit("the size of a determinant"));
         }
@@ -156,6 +166,54 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
         Ok(minors.swap_remove((1 << n) - 1))
     }
+}
+
+impl<'a, S: Scalar> Evaluator<'a, S> {
+    /// The determinant by elimination, where no pivot is small: through a small one derivatives would pass badly, through zero not at all.
+    fn eliminated(&mut self, value: &Value<S>) -> Result<Option<Dual<S>>, Fault> {
+        let n = value.rows;
+        self.spend(n * n * n)?;
+        let mut a = value.data.to_vec();
+        let mut determinant = Dual::int(1);
+        for step in 0..n {
+            let weight = |row: usize| a[step * n + row].real.weight();
+            let pivot = (step..n).max_by(|x, y| weight(*x).total_cmp(&weight(*y))).unwrap_or(step);
+            if weight(pivot) == 0.0 && value.data.iter().all(Dual::is_constant) {
+                return Ok(Some(Dual::int(0)));
+            }
+            if weight(pivot) < 1e-3 {
+                return Ok(None);
+            }
+            if pivot != step {
+                for column in step..n {
+                    a.swap(column * n + step, column * n + pivot);
+                }
+                determinant = determinant.neg();
+            }
+            let divisor = a[step * n + step].clone();
+            determinant = determinant.mul(&divisor)?;
+            self.note_number(&determinant);
+            for row in step + 1..n {
+                let factor = a[step * n + row].div(&divisor)?;
+                for column in step + 1..n {
+                    let taken = factor.mul(&a[column * n + step])?;
+                    self.note_number(&taken);
+                    a[column * n + row] = a[column * n + row].sub(&taken)?;
+                }
+            }
+        }
+        Ok(Some(determinant))
+    }
+}
+
+/// `a` times the inverse of `b`, both n×n, column after column.
+pub(crate) fn divided(n: usize, a: &[Rational], b: &[Rational]) -> Option<Vec<Rational>> {
+    let (symbols, sample) = (Symbols::default(), Sample::default());
+    let mut evaluator = Evaluator::<Rational>::new(&symbols, &sample, Mode::Dual);
+    let matrix = |data: &[Rational]| Value::new(n, n, data.iter().cloned().map(Dual::constant).collect());
+    let inverse = evaluator.inverse(&matrix(b)).ok()?;
+    let product = evaluator.product(Span::default(), &matrix(a), &inverse).ok()?;
+    Some(product.data.iter().map(|x| x.real.clone()).collect())
 }
 
 fn identity<S: Scalar>(n: usize) -> Value<S> {

@@ -6,7 +6,7 @@
 //! chain     = sum relation sum { relation sum } | sum "\in" domain | index "=" number "," "\dots" "," number ;
 //! ```
 
-use super::cursor::{Sign, is_dots, is_layout, relations, split_commas, split_top};
+use super::cursor::{Sign, is_dots, is_layout, relations, split_commas, split_top, typed_relation};
 use super::expr::{Condition, Expr, Kind, Relation};
 use super::int::Int;
 use super::reader::{Read, Reader, is_letter_command};
@@ -176,6 +176,9 @@ impl Reader {
 
     fn chain_condition(&mut self, piece: &[Node], place: Span, all: &mut Vec<Condition>) -> Read<()> {
         let here = span_of(piece, place);
+        if let Some(error) = typed_relation(piece) {
+            return Err(error);
+        }
         let signs = relations(piece);
         if let [(at, Sign::In, length)] = signs.as_slice() {
             let value = self.compared(&piece[..*at], here)?;
@@ -203,11 +206,12 @@ impl Reader {
         Ok(())
     }
 
-    /// A side of a comparison; a letter that nothing has introduced is an index.
+    /// A side of a comparison; a letter that nothing has introduced, and that has no meaning by itself, is an index.
     fn compared(&mut self, nodes: &[Node], place: Span) -> Read<Expr> {
         if let [node] = nodes
             && let Some(name) = bare_letter(self, node)
             && self.scope.get(&name).is_none()
+            && !matches!(name.as_str(), "I" | "e" | "\\pi")
         {
             return if self.free_allowed {
                 let id = self.new_index(&name, None, node.span);

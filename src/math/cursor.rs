@@ -197,7 +197,7 @@ pub(super) fn matching_bar(nodes: &[Node], open: usize) -> Result<usize, Diagnos
 }
 
 /// Whether an operand may end with this node.
-fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
+pub(super) fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
     if is_open_bar {
         return false;
     }
@@ -276,6 +276,26 @@ pub(super) fn relations(nodes: &[Node]) -> Vec<(usize, Sign, usize)> {
         i += 1;
     }
     found
+}
+
+/// The message for a relation that is typed in several signs, such as `>=`.
+pub(super) fn typed_relation(nodes: &[Node]) -> Option<Diagnostic> {
+    nodes.windows(2).find_map(|pair| {
+        let (NodeKind::Char(first), NodeKind::Char(second)) = (&pair[0].kind, &pair[1].kind) else { return None };
+        let write = match (first, second) {
+            ('>', '=') => "\\ge",
+            ('<', '=') | ('=', '<') => "\\le",
+            ('!', '=') | ('<', '>') => "\\ne",
+            ('=', '=') => "=",
+            ('=', '>') => "\\Rightarrow",
+            _ => return None,
+        };
+        let span = pair[0].span.to(pair[1].span);
+        let typed = pair[0].span.end == pair[1].span.start;
+        typed.then(|| {
+            Diagnostic::new(Code::Unreadable, span, format!("`{first}{second}` is no sign of TeX")).help(format!("write `{write}`"))
+        })
+    })
 }
 
 /// The node without white space, alignment and empty groups.

@@ -40,7 +40,7 @@ fn clean(nodes: &[Node]) -> Vec<Node> {
 }
 
 /// The name of a node in the form in which it is introduced, without its scripts and with them.
-fn introduced(reader: &Reader, node: &Node) -> Option<(String, String)> {
+pub(super) fn introduced(reader: &Reader, node: &Node) -> Option<(String, String)> {
     let p = parts(node);
     let name = reader.name_of(p.base)?;
     if p.primes > 0 {
@@ -65,25 +65,39 @@ impl Reader {
         self.free_allowed = false;
         let left = clean(left);
         let result = self.space(&clean(right), span).and_then(|space| self.declare(&left, &space, span));
-        if result.is_err() {
-            self.break_names(&left);
+        if let Err(error) = &result {
+            self.break_names(&left, error);
         }
         self.end_statement();
         result
     }
 
     /// Makes names known as ones whose introduction failed.
-    pub(super) fn break_names(&mut self, left: &[Node]) {
-        for part in split_commas(left) {
-            for node in part {
-                if let Some((name, key)) = introduced(self, node) {
-                    self.scope.set(&key, Meaning::Broken);
-                    if key != name {
-                        self.scope.set(&family_key(&name), Meaning::Broken);
-                    }
-                }
+    pub(super) fn break_names(&mut self, left: &[Node], error: &Diagnostic) {
+        for node in split_commas(left).into_iter().flatten() {
+            let Some((name, key)) = introduced(self, node) else { continue };
+            let mut keys = vec![key.clone()];
+            // A number is the index of this member alone.
+            let numbered = parts(node).sub.is_some_and(|sub| sub.iter().all(|node| matches!(node.kind, NodeKind::Number(_))));
+            if key != name && !numbered {
+                keys.push(family_key(&name));
+            }
+            for key in keys {
+                self.scope.set(&key, Meaning::Broken);
+                self.broken.insert(key, node.span);
+            }
+            // What fails because of another name that failed is told with that one.
+            if error.follows {
+                self.told.insert(node.span);
             }
         }
+    }
+
+    /// Makes names known as ones whose introduction failed, of a formula that is no TeX.
+    pub fn break_introduced(&mut self, left: &[Node], definition: bool, error: &Diagnostic) {
+        let left = clean(left);
+        let left = if definition { &left[..left.len().min(1)] } else { &left[..] };
+        self.break_names(left, error);
     }
 
     fn declare(&mut self, left: &[Node], space: &Space, span: Span) -> Read<()> {
@@ -172,8 +186,8 @@ impl Reader {
         self.free_allowed = false;
         let left = clean(left);
         let result = self.declare_functions(&left, &clean(from), &clean(to), span);
-        if result.is_err() {
-            self.break_names(&left);
+        if let Err(error) = &result {
+            self.break_names(&left, error);
         }
         self.end_statement();
         result
@@ -503,8 +517,8 @@ impl Reader {
     pub(super) fn definition(&mut self, left: &[Node], right: &[Node], span: Span) -> Read<Option<(Expr, Expr)>> {
         let left = clean(left);
         let result = self.define(&left, right, span);
-        if result.is_err() {
-            self.break_names(&left[..left.len().min(1)]);
+        if let Err(error) = &result {
+            self.break_names(&left[..left.len().min(1)], error);
         }
         self.defining = None;
         self.previous = None;
@@ -532,11 +546,22 @@ impl Reader {
         self.defining = Some((key.clone(), letters.first().map(|_| family_key(&name))));
         self.begin_statement();
         self.previous = self.lookup(&key);
-        let outcome = match arguments {
-            Some((list, None, _)) => self.define_function(&name, &key, &letters, &list, right, node.span).map(|()| None),
-            Some((_, Some(_), end)) => Err(not_a_name(end)),
-            None => self.define_symbol(&name, &key, &letters, right, node.span),
+        let attempt = |reader: &mut Reader, letters: &[String]| match &arguments {
+            Some((list, None, _)) => reader.define_function(&name, &key, letters, list, right, node.span).map(|()| None),
+            Some((_, Some(_), end)) => Err(not_a_name(*end)),
+            None => reader.define_symbol(&name, &key, letters, right, node.span),
         };
+        let mut outcome = attempt(self, &letters);
+        // A letter that is a variable or a function, and runs through nothing, is a part of the name: `h_\theta`, `H_f`.
+        let whole = |id: SymbolId| matches!(self.symbols[id].kind, SymbolKind::Whole { .. });
+        let known: Option<Vec<SymbolId>> = letters.iter().map(|letter| self.lookup(letter)).collect();
+        if let (Err(first), Some(known)) = (&outcome, known)
+            && known.iter().any(|id| !whole(*id))
+        {
+            let first = first.clone();
+            self.begin_statement();
+            outcome = attempt(self, &[]).map_err(|_| first);
+        }
         self.end_statement();
         outcome
     }
@@ -551,6 +576,9 @@ impl Reader {
                     _ => None,
                 });
                 let id = self.new_index(letter, range, span);
+                if let Some(state) = self.indices.get_mut(&id) {
+                    state.defining = true;
+                }
                 let before = self.scope.set(letter, Meaning::Symbol(id));
                 (letter.clone(), id, before)
             })

@@ -31,10 +31,12 @@ pub(super) struct Target {
     whole: Expr,
     /// How many times.
     order: usize,
+    /// Whether it is written as a transpose.
+    transposed: bool,
 }
 
 /// A `d` or `\partial`: whether it is the latter, and the nodes of its power.
-fn marker<'n>(reader: &Reader, node: &'n Node) -> Option<(bool, Option<&'n [Node]>)> {
+pub(super) fn marker<'n>(reader: &Reader, node: &'n Node) -> Option<(bool, Option<&'n [Node]>)> {
     let p = parts(node);
     if p.sub.is_some() || p.primes > 0 {
         return None;
@@ -63,6 +65,15 @@ impl Reader {
         let clean = |nodes: &[Node]| -> Vec<Node> { nodes.iter().filter(|node| !is_layout(node)).cloned().collect() };
         let (above, below) = (clean(above), clean(below));
         let (Some(first), Some(second)) = (above.first(), below.first()) else { return Ok(None) };
+        let sized = |node: &Node| {
+            matches!(parts(node).base.kind, NodeKind::Letter('d'))
+                && self.lookup("d").is_some_and(|id| matches!(self.symbols[id].kind, SymbolKind::Whole { .. }))
+        };
+        if sized(first) && sized(second) && below.get(1).is_some_and(|next| self.starts_factor(next)) {
+            return Err(Diagnostic::new(Code::Ambiguous, place, "`d` is a size on this page, so this is a derivative or a quotient")
+                .label(first.span, "the size, or the sign of a derivative")
+                .help("write the derivative upright: `\\frac{\\mathrm{d} y}{\\mathrm{d} x}`; a quotient with dots: `\\frac{d}{d \\cdot x}`; or give the size another letter"));
+        }
         let (Some((partial, order)), Some((other, _))) = (marker(self, first), marker(self, second)) else { return Ok(None) };
         if partial != other {
             return Err(Diagnostic::new(Code::Ambiguous, place, "this derivative mixes `d` and `\\partial`")
@@ -169,7 +180,7 @@ impl Reader {
                     all.push(target.by);
                 }
                 let whole = whole.expect("several targets");
-                return Ok(Target { by: By::List(all), shape: Shape::column(rows), whole, order: 1 });
+                return Ok(Target { by: By::List(all), shape: Shape::column(rows), whole, order: 1, transposed: false });
             }
         }
         if let [node] = nodes {
@@ -193,7 +204,7 @@ impl Reader {
                     return Ok(Target { order: order.clamp(1, 9), ..target });
                 }
                 if is_transpose(&text) && !in_name {
-                    return self.target(&[bare], place);
+                    return Ok(Target { transposed: true, ..self.target(&[bare], place)? });
                 }
             }
             if let Some((callable, 0, None)) = self.callable(node)
@@ -205,7 +216,7 @@ impl Reader {
         let value = self.whole(nodes, place)?;
         let shape = self.shape(&value);
         let (by, whole) = self.by(&value)?;
-        Ok(Target { by, shape, whole, order: 1 })
+        Ok(Target { by, shape, whole, order: 1, transposed: false })
     }
 
     /// A derivative by the value of a function.
@@ -217,7 +228,7 @@ impl Reader {
         }
         let value = self.value_symbol(callable, span)?;
         let whole = self.symbol_expr(value, span);
-        Ok(Target { by: By::Symbol(value), shape: whole.shape.clone(), whole, order: 1 })
+        Ok(Target { by: By::Symbol(value), shape: whole.shape.clone(), whole, order: 1, transposed: false })
     }
 
     /// The place that an expression is, and its whole symbol or member.
@@ -312,7 +323,13 @@ impl Reader {
         let numerator = self.layout == Layout::Numerator;
         let vector = |shape: &Shape| shape.rows.is_one() || shape.cols.is_one();
         let length = |shape: &Shape| if shape.cols.is_one() { shape.rows.clone() } else { shape.cols.clone() };
-        let (arrangement, shape) = if by.is_scalar() {
+        let (arrangement, shape) = if target.transposed && of.is_scalar() && !by.is_scalar() {
+            // The shape of a transpose is the transposed shape.
+            if numerator { (Arrangement::LikeBy, by) } else { (Arrangement::LikeByTransposed, by.transposed()) }
+        } else if target.transposed && vector(&of) && vector(&by) && !of.is_scalar() && !by.is_scalar() {
+            // A row for each element: in this form all layouts agree.
+            (Arrangement::Jacobian, Shape::matrix(length(&of), length(&by)))
+        } else if by.is_scalar() {
             if numerator { (Arrangement::LikeBody, of) } else { (Arrangement::LikeBodyTransposed, of.transposed()) }
         } else if of.is_scalar() {
             if numerator { (Arrangement::LikeByTransposed, by.transposed()) } else { (Arrangement::LikeBy, by) }
@@ -544,7 +561,7 @@ impl Reader {
         }
         if let [only] = parameters {
             let whole = self.symbol_expr(*only, span);
-            return Ok(Target { by: By::Symbol(*only), shape: whole.shape.clone(), whole, order: 1 });
+            return Ok(Target { by: By::Symbol(*only), shape: whole.shape.clone(), whole, order: 1, transposed: false });
         }
         let scalars = parameters.iter().all(|p| self.symbols[*p].shape.is_scalar());
         let Some(first) = parameters.first().filter(|_| scalars) else {
@@ -557,7 +574,7 @@ impl Reader {
         };
         let whole = self.symbol_expr(*first, span);
         let by = By::List(parameters.iter().map(|p| By::Symbol(*p)).collect());
-        Ok(Target { by, shape: Shape::column(Int::constant(parameters.len() as i64)), whole, order: 1 })
+        Ok(Target { by, shape: Shape::column(Int::constant(parameters.len() as i64)), whole, order: 1, transposed: false })
     }
 
     // ---- nabla ----
@@ -629,6 +646,10 @@ impl Reader {
         }
         c.next();
         let body = self.whole(std::slice::from_ref(&reads), span)?;
+        if sup.is_some() && c.peek().is_some_and(|next| self.starts_factor(next)) {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "this bare nabla belongs to the transpose alone, and more factors follow")
+                .help("say by what, and put the product in brackets: `\\nabla_{\\mathbf{x}} (…)`"));
+        }
         let variables = self.variables_of(&body);
         let [variable] = variables.iter().copied().collect::<Vec<_>>()[..] else {
             let names: Vec<String> = variables.iter().map(|id| format!("`{}`", self.symbols[*id].name)).collect();
@@ -641,7 +662,7 @@ impl Reader {
                 .help("say by what: `\\nabla_{\\mathbf{x}} y`"));
         };
         let whole = self.symbol_expr(variable, span);
-        let target = Target { by: By::Symbol(variable), shape: whole.shape.clone(), whole, order };
+        let target = Target { by: By::Symbol(variable), shape: whole.shape.clone(), whole, order, transposed: false };
         let value = self.derivatives(body, &[target], span)?;
         match sup {
             Some(sup) => self.power(value, sup, span),

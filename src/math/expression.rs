@@ -12,7 +12,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use super::cursor::{
-    Bar, Cursor, Sign, bar, closes, evaluates, is_dots, is_layout, matching, matching_bar, opens, relations, split_commas,
+    Bar, Cursor, Sign, bar, closes, ends_operand, evaluates, is_dots, is_layout, matching, matching_bar, opens, relations, split_commas,
 };
 use super::expr::{Condition, Elementary, Expr, Kind, Reduction, Relation, Shape};
 use super::int::Int;
@@ -43,7 +43,8 @@ pub(super) enum Item {
 impl Reader {
     /// Reads all nodes as one expression.
     pub(super) fn whole(&mut self, nodes: &[Node], place: Span) -> Read<Expr> {
-        let nodes: Vec<Node> = nodes.iter().filter(|node| !is_layout(node)).cloned().collect();
+        self.no_wide_product(nodes)?;
+        let nodes = self.without_shorthands(nodes);
         let place = span_of(&nodes, place);
         if nodes.is_empty() {
             return Err(Diagnostic::new(Code::Unreadable, place, "an expression is missing here"));
@@ -58,6 +59,36 @@ impl Reader {
         })
     }
 
+    /// That no number is written as computers write it: `1e-5` would be 1 e - 5.
+    fn no_computer_number(&self, nodes: &[Node], digits: &str) -> Read<()> {
+        if let [number, e, sign, power, ..] = nodes
+            && matches!(e.kind, NodeKind::Letter('e' | 'E'))
+            && matches!(sign.kind, NodeKind::Char('-' | '+'))
+            && let NodeKind::Number(exponent) = &power.kind
+            && [number, e, sign, power].windows(2).all(|pair| pair[0].span.end == pair[1].span.start)
+        {
+            let minus = if sign.is_char('-') { "-" } else { "" };
+            return Err(Diagnostic::new(Code::Ambiguous, number.span.to(power.span), "this is a power of ten or a sum with the number e")
+                .help(format!("write `{digits} \\cdot 10^{{{minus}{exponent}}}`, or put spaces around the sign")));
+        }
+        Ok(())
+    }
+
+    /// That no product goes across a wide space, behind which a reader sees something else.
+    fn no_wide_product(&self, nodes: &[Node]) -> Read<()> {
+        for (at, node) in nodes.iter().enumerate().skip(1) {
+            if matches!(node.kind, NodeKind::Wide)
+                && ends_operand(&nodes[at - 1], false)
+                && nodes.get(at + 1).is_some_and(|next| self.starts_factor(next))
+            {
+                return Err(Diagnostic::new(Code::Ambiguous, nodes[at + 1].span, "what stands on either side of a wide space has two readings")
+                    .note("one reader multiplies the two, another sees two statements, or a remark")
+                    .help("separate statements by a comma and a wide space: `, \\qquad`; number a formula with `\\tag{2}`; write a product without the space"));
+            }
+        }
+        Ok(())
+    }
+
     /// The message for a node that has no place in an expression.
     pub(super) fn stray(&self, node: &Node) -> Diagnostic {
         let span = node.span;
@@ -65,7 +96,13 @@ impl Reader {
             return Diagnostic::new(Code::Unbalanced, span, "this bracket closes nothing");
         }
         match &node.kind {
-            NodeKind::Command(name) => self.unknown_command(name, span),
+            NodeKind::Command(name) => match self.operator(node) {
+                Some(_) => Diagnostic::new(Code::Unreadable, span, format!("what stands left of this `\\{name}` is missing")),
+                None => self.unknown_command(name, span),
+            },
+            NodeKind::Char('-' | '−' | '+') => Diagnostic::new(Code::Unreadable, span, "this sign has no place here")
+                .help("put brackets around a term with a sign of its own: `(-x)`"),
+            NodeKind::Char('.') => Diagnostic::new(Code::Unreadable, span, "`.` has no place here").help("dots are written `\\dots`"),
             NodeKind::Char(',') => Diagnostic::new(Code::Unreadable, span, "a comma has no place here")
                 .help("statements are separated by a comma and a wide space: `, \\qquad`"),
             NodeKind::Text(_) => Diagnostic::new(Code::Unreadable, span, "words have no place inside an expression")
@@ -142,8 +179,25 @@ impl Reader {
         ];
         let (best, distance) =
             KNOWN.iter().map(|known| (*known, distance(known, name))).min_by_key(|(_, d)| *d).unwrap_or(("", usize::MAX));
+        if name == "%" {
+            let message = "a percent sign has no place in an expression";
+            return Diagnostic::new(Code::Unreadable, span, message).help("write the number: `0.9` for `90\\%`");
+        }
+        if distance == 0 || super::statement::is_known_command(name) {
+            let message = format!("`\\{name}` has no place here");
+            return Diagnostic::new(Code::Unreadable, span, message)
+                .help("what cannot be checked is left out with a reason: `\\unchecked{a limit}`");
+        }
         let diagnostic = Diagnostic::new(Code::UnknownCommand, span, format!("`\\{name}` is not part of checked TeX"));
-        if distance <= 2 { diagnostic.help(format!("did you mean `\\{best}`?")) } else { diagnostic }
+        match name {
+            "rm" => diagnostic.help("write upright letters as `\\mathrm{…}`"),
+            "bf" | "bold" | "mathbold" => diagnostic.help("write bold letters as `\\mathbf{…}`"),
+            "it" | "cal" | "tt" | "sf" => diagnostic.help(format!("write `\\math{name}{{…}}`")),
+            "R" | "N" | "Z" => diagnostic.help(format!("write `\\mathbb{{{name}}}`")),
+            // In a short name every letter counts.
+            _ if distance == 1 && name.len() > 2 || distance == 2 && name.len() > 3 => diagnostic.help(format!("did you mean `\\{best}`?")),
+            _ => diagnostic,
+        }
     }
 
     // ---- sums ----
@@ -567,6 +621,17 @@ impl Reader {
             let whole = span.to(c.nodes[close].span);
             let scripts = scripts.cloned();
             c.at = close + 1;
+            // `||x||` is a norm.
+            let (kind, inner) = match inner {
+                [first, within @ .., _]
+                    if kind == Bar::Single
+                        && bar(first) == Some((Bar::Single, None))
+                        && matching_bar(inner, 0).is_ok_and(|end| end + 1 == inner.len()) =>
+                {
+                    (Bar::Double, within)
+                }
+                _ => (kind, inner),
+            };
             let body = self.whole(inner, whole)?;
             let (sub, primes, sup) = scripts.map_or((None, 0, None), |s| (s.sub, s.primes, s.sup));
             return self.bars(kind, body, sub.as_deref(), primes, sup.as_deref(), whole);
@@ -574,6 +639,7 @@ impl Reader {
         match &node.kind {
             NodeKind::Number(text) => {
                 c.next();
+                self.no_computer_number(&c.nodes[c.at - 1..], text)?;
                 Ok(decimal(text, span))
             }
             NodeKind::Frac(above, below) => {
@@ -655,11 +721,18 @@ impl Reader {
             if commas.len() > 1 || dotted_alone(inner) {
                 return self.row(&commas, span);
             }
+        } else if open == '(' && !relations(inner).is_empty() {
+            return Err(Diagnostic::new(Code::Ambiguous, span, "a relation in round brackets behind a factor has two readings")
+                .note("one reader takes it for a condition, another for a factor that is 1 where it holds and 0 where not")
+                .help("write `[z > 0]` for 0/1, and `\\quad \\text{if } z > 0` for a condition"));
         } else if commas.len() > 1 {
             return Err(Diagnostic::new(
                 Code::Unreadable,
                 span,
-                "several expressions in round brackets are the arguments of a function, and none stands before them",
+                match open {
+                    '{' => "a set is no value",
+                    _ => "several expressions in round brackets are the arguments of a function, and none stands before them",
+                },
             )
             .help("write a row as `[a, b]` and a column as `[a, b]^\\top`"));
         }
@@ -866,7 +939,7 @@ impl Reader {
         let place = span_of(nodes, span);
         let nodes: Vec<Node> = nodes.to_vec();
         self.free_letters(&nodes);
-        let value = self.whole(&nodes, place)?;
+        let value = self.counting("\\{1, \\dots, n\\}", |reader| reader.whole(&nodes, place))?;
         to_int(&value).ok_or_else(|| {
             Diagnostic::new(Code::Index, place, "an index is a whole number: an index letter, a size, a number, or a sum of them")
         })
@@ -1093,10 +1166,18 @@ impl Reader {
 
     // ---- whole numbers ----
 
+    /// Reads a whole number of a domain, which messages offer for its letters.
+    fn counting<T>(&mut self, domain: &'static str, read: impl FnOnce(&mut Reader) -> Read<T>) -> Read<T> {
+        let before = self.counting.replace(domain);
+        let result = read(self);
+        self.counting = before;
+        result
+    }
+
     /// A whole number that is written as an expression: the bound of a sum, a size.
     pub(super) fn whole_number(&mut self, nodes: &[Node], span: Span) -> Read<Int> {
         let place = span_of(nodes, span);
-        let value = self.whole(nodes, place)?;
+        let value = self.counting("\\mathbb{N}", |reader| reader.whole(nodes, place))?;
         to_int(&value).map(|int| self.unknowns.resolve(&int)).ok_or_else(|| {
             Diagnostic::new(Code::Index, value.span, "a whole number is needed here: a size, an index, or a sum or product of them")
         })

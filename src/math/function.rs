@@ -199,12 +199,25 @@ impl Reader {
             let own_superscript = sup.is_some() && sup_left != sup;
             let taken = match (sub, sub_left) {
                 (None, _) => true,
-                // The index is part of the name: an element or a member wins where it was introduced later.
-                (Some(_), None) => element.is_none_or(|element| element < id),
+                // The index is part of the name: an element or a member wins where it was introduced later. A bold letter with an index is
+                // no element of the bold vector, and no element has the index 0.
+                (Some(sub), None) => element.is_none_or(|element| {
+                    let vector = self.family_indices(element) == 0;
+                    element < id || vector && (canonical(sub) == "0" || name.contains("\\mathbf{") || name.contains("\\boldsymbol{"))
+                }),
                 (Some(_), Some(_)) => {
                     own_superscript || (element.is_none() && !self.symbols[id].shape.is_scalar() && !self.is_function(id))
                 }
             };
+            // `\delta_{ij}` is Kronecker's, unless the page has a δ with two indices.
+            let taken = taken
+                && !(name == "\\delta" && sub_left.is_some_and(|sub| index_count(sub) == 2) && {
+                    let shape = &self.symbols[id].shape;
+                    shape.rows.is_one() || shape.cols.is_one()
+                });
+            if let (true, Some(sub), None) = (taken, sub, sub_left) {
+                self.no_counting_letter(sub, id, span)?;
+            }
             if taken && self.previous == Some(id) {
                 return Err(super::reader::circular(&self.symbols[id].name.clone(), span));
             }
@@ -264,6 +277,21 @@ impl Reader {
             return Err(self.undeclared(name, span));
         }
         self.known_name(name, base, sub, sup, span)
+    }
+
+    /// That no letter in the index of a symbol that was introduced by itself counts something here: `x_i` of one number `x_i \in \mathbb{R}`.
+    fn no_counting_letter(&self, sub: &[Node], symbol: SymbolId, span: Span) -> Read<()> {
+        for node in sub {
+            let Some(letter) = self.name_of(node) else { continue };
+            if self.lookup(&letter).is_some_and(|id| self.indices.get(&id).is_some_and(|state| !state.defining)) {
+                let name = &self.symbols[symbol].name;
+                let base = name.split('_').next().unwrap_or(name);
+                return Err(Diagnostic::new(Code::Ambiguous, span, format!("`{name}` was introduced as one symbol, and `{letter}` counts here"))
+                    .note("one reader takes it for the same number each time, another for one number for each value of the index")
+                    .help(format!("introduce a family: `{base}_1, \\dots, {base}_n \\in …`, or say first how far the index runs: `{letter} \\in \\{{1, \\dots, n\\}}`")));
+            }
+        }
+        Ok(())
     }
 
     /// The symbol that was introduced in the form that is written, and the scripts that are left.

@@ -28,6 +28,8 @@ pub struct IndexState {
     pub written: bool,
     /// A range that counts only if nothing better turns up: the size of a unit vector.
     pub fallback: Option<(Int, Int)>,
+    /// Whether it stands in the name that is being defined, where it may turn out to count nothing.
+    pub defining: bool,
     /// Where it is first used.
     pub span: Span,
 }
@@ -95,6 +97,12 @@ pub struct Reader {
     pub(super) defining: Option<(String, Option<String>)>,
     /// What that name meant until now.
     pub(super) previous: Option<SymbolId>,
+    /// Names whose introduction could not be read, and where it stands.
+    pub(super) broken: HashMap<String, Span>,
+    /// Those of these places of which a message told already.
+    pub(super) told: HashSet<Span>,
+    /// The domain of the whole number that is being read.
+    pub(super) counting: Option<&'static str>,
 }
 
 /// How deeply expressions may be nested.
@@ -137,7 +145,16 @@ impl Reader {
             units: Vec::new(),
             defining: None,
             previous: None,
+            broken: HashMap::new(),
+            told: HashSet::new(),
+            counting: None,
         }
+    }
+
+    /// Forgets where names stand whose introduction could not be read.
+    pub fn forget_places(&mut self) {
+        self.broken.clear();
+        self.told.clear();
     }
 
     /// Runs `f` one level deeper.
@@ -192,7 +209,7 @@ impl Reader {
             introduced: span,
         });
         let written = range.is_some();
-        self.indices.insert(id, IndexState { range, written, fallback: None, span });
+        self.indices.insert(id, IndexState { range, written, fallback: None, defining: false, span });
         id
     }
 
@@ -416,38 +433,6 @@ impl Reader {
             SymbolKind::Function { .. } if self.function_indices.contains_key(&id) => 1,
             _ => 0,
         }
-    }
-
-    /// The message for a name that nothing introduced.
-    pub(super) fn undeclared(&self, name: &str, span: Span) -> Diagnostic {
-        if self.scope.get(name) == Some(Meaning::Broken) {
-            return Diagnostic::new(Code::Undeclared, span, format!("`{name}` has no meaning, since what introduces it could not be read"));
-        }
-        if let Some((defining, family)) = &self.defining
-            && (name == defining || family.as_deref() == Some(&super::scope::family_key(name)))
-        {
-            return circular(name, span);
-        }
-        let bold = name.contains("mathbf") || name.contains("boldsymbol");
-        let capital = name.chars().count() == 1 && name.chars().all(char::is_uppercase);
-        let offer = if bold {
-            format!("{name} \\in \\mathbb{{R}}^n")
-        } else if capital {
-            format!("{name} \\in \\mathbb{{R}}^{{m \\times n}}")
-        } else {
-            format!("{name} \\in \\mathbb{{R}}")
-        };
-        let mut diagnostic = Diagnostic::new(Code::Undeclared, span, format!("`{name}` was neither declared nor defined"))
-            .label(span, "first used here")
-            .help(format!("declare it, for example `${offer}$`, or define it with `:=`"));
-        if self.scope.get(&super::scope::family_key(name)).is_some() {
-            diagnostic = diagnostic.note(format!("`{name}` is known as a family: its members are written `{name}_i`"));
-        }
-        let close: Vec<String> = element_names(name, 2).into_iter().skip(1).filter(|n| self.lookup(n).is_some()).collect();
-        if let Some(other) = close.first() {
-            diagnostic = diagnostic.note(format!("`{other}` is known; `{name}` is another symbol"));
-        }
-        diagnostic
     }
 
     // ---- the end of a statement ----

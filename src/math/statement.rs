@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use super::condition::{begins_condition, without_texts};
-use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_commas};
+use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_commas, typed_relation};
 use super::expr::{Condition, Expr, IndexRange, Kind, Relation, Step, SymbolId};
 use super::function::{is_function_command, known, parts};
 use super::int::Int;
@@ -142,6 +142,8 @@ impl Reader {
         if !out.errors.is_empty() {
             out.steps.clear();
         }
+        // That a name could not be introduced is told once, where it is used first.
+        out.errors.retain(|error| !error.follows || error.labels.first().is_none_or(|(place, _)| self.told.insert(*place)));
         out.introduced = std::mem::take(&mut self.introduced);
         out
     }
@@ -308,9 +310,36 @@ impl Reader {
             }
             Sign::Relation(_) => self.chain(&nodes, &statement.conditions, role, chain, first, out),
         };
-        if let Err(error) = outcome {
+        if let Err(mut error) = outcome {
+            if error.code == Code::Undeclared
+                && !error.follows
+                && (first > 0 || role != Role::Display)
+                && let Some(condition) = self.like_a_condition(&nodes)
+            {
+                error.help = vec![match role {
+                    Role::Display => {
+                        format!("a condition of what stands before it is written `\\text{{for }} {condition}` or `({condition})`")
+                    }
+                    _ => "a relation in a sentence is a condition right after a word such as *if* or *for*".to_string(),
+                }];
+            }
             out.errors.push(error);
         }
+    }
+
+    /// A relation between letters that may be meant as a condition.
+    fn like_a_condition(&self, nodes: &[Node]) -> Option<String> {
+        let [(at, Sign::Relation(relation), length)] = relations(nodes)[..] else { return None };
+        let letter = |nodes: &[Node]| match nodes {
+            [node] => super::condition::bare_letter(self, node),
+            _ => None,
+        };
+        let left = letter(&nodes[..at])?;
+        let right = match &nodes[at + length..] {
+            [Node { kind: NodeKind::Number(number), .. }] => number.clone(),
+            nodes => letter(nodes)?,
+        };
+        Some(format!("{left} {} {right}", relation_text(relation)))
     }
 
     fn claims_nothing(&self, node: &Node) -> Diagnostic {
@@ -342,11 +371,18 @@ impl Reader {
         out: &mut ReadFormula,
     ) -> Read<()> {
         let place = span_of(nodes, Span::default());
+        if let Some(error) = typed_relation(nodes) {
+            return Err(error);
+        }
         let signs = relations(nodes);
         for (at, sign, _) in &signs {
             match sign {
                 Sign::Relation(_) => {}
                 Sign::Other => return Err(self.claims_nothing(&nodes[*at])),
+                Sign::In => {
+                    return Err(Diagnostic::new(Code::Unreadable, nodes[*at].span, "a domain has no place behind a chain of claims")
+                        .help("declare what it is said of before, in a statement of its own: the shapes of a claim are compared anyway"));
+                }
                 _ => return Err(Diagnostic::new(Code::Unreadable, nodes[*at].span, "this sign has no place in a chain of claims")),
             }
         }
@@ -412,6 +448,11 @@ impl Reader {
         for (k, nodes) in slices.iter().enumerate() {
             let behind = if k == 0 { place } else { signs.get(k - 1).map_or(place, |(at, _, _)| self.statement[*at].span) };
             self.side = span_of(nodes, Span::new(behind.end, behind.end));
+            if nodes.iter().all(is_layout) {
+                let (sign, side) = if k == 0 { (&self.statement[signs[0].0], "left") } else { (&self.statement[signs[k - 1].0], "right") };
+                let message = format!("nothing stands {side} of this `{}`", sign.canonical());
+                return Err(Diagnostic::new(Code::Unreadable, sign.span, message));
+            }
             let from = self.size_conditions.len();
             (self.variant, self.variants) = (0, 1);
             let mut variants = vec![self.whole(nodes, self.side)?];
@@ -615,6 +656,10 @@ fn take_marks(nodes: &[Node], out: &mut ReadFormula) -> Vec<Node> {
             NodeKind::Label(label) => out.labels.push((label.clone(), node.span)),
             NodeKind::Reference(label) => out.references.push((label.clone(), node.span)),
             NodeKind::Unchecked(reason) => out.unchecked = Some(reason.clone()),
+            // `equation` is the formula itself.
+            NodeKind::Environment(name, rows) if name == "equation" && matches!(rows.as_slice(), [row] if row.len() == 1) => {
+                kept.extend(take_marks(&rows[0][0], out));
+            }
             NodeKind::Environment(name, rows) => {
                 let rows = rows.iter().map(|row| row.iter().map(|cell| take_marks(cell, out)).collect()).collect();
                 kept.push(Node { kind: NodeKind::Environment(name.clone(), rows), span: node.span });
@@ -836,7 +881,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     i += 1;
                     continue;
                 }
-                if let Some(close) = bracketed_relation(&nodes, i) {
+                if let Some(close) = bracketed_relation(reader, &nodes, i) {
                     piece.conditions.push(nodes[i..=close].to_vec());
                     i = close + 1;
                     continue;
@@ -922,11 +967,16 @@ fn is_name_text(reader: &Reader, nodes: &[Node], at: usize) -> bool {
     let is_known = known(&name).is_some() || reader.lookup(&name).is_some();
     let before = nodes[..at].iter().rev().find(|node| !matches!(node.kind, NodeKind::Group(_)));
     let layout = matches!(before.map(|node| &node.kind), Some(NodeKind::Wide | NodeKind::Ampersand));
-    is_known && (called || !layout) || called && !layout
+    // A word that something is said to be is a name.
+    let sign = sign_at(nodes, at + 1).map(|(sign, _)| sign);
+    let behind = if called { matching(nodes, at + 1).ok().and_then(|close| sign_at(nodes, close + 1)).map(|(sign, _)| sign) } else { sign };
+    let introduced = matches!(sign, Some(Sign::In | Sign::Define)) || behind == Some(Sign::Define);
+    introduced || is_known && (called || !layout || sign.is_some()) || called && !layout
 }
 
-/// The end of a round bracket that holds a relation: a condition such as `(i \ne j)`.
-fn bracketed_relation(nodes: &[Node], at: usize) -> Option<usize> {
+/// The end of a round bracket that holds a relation: a condition such as `(i \ne j)`. Right behind a factor it may be one between indices and
+/// numbers only; another is left for the expression, which knows its two readings.
+fn bracketed_relation(reader: &Reader, nodes: &[Node], at: usize) -> Option<usize> {
     let node = &nodes[at];
     let (inner, close): (&[Node], usize) = match &node.kind {
         NodeKind::Delimited(open, body, _) if open == "(" => (body, at),
@@ -936,12 +986,22 @@ fn bracketed_relation(nodes: &[Node], at: usize) -> Option<usize> {
         }
         _ => return None,
     };
-    let indicator = at > 0 && matches!(&nodes[at - 1].kind, NodeKind::Styled(style, _) if style == "mathbb");
-    (!indicator && !relations(inner).is_empty()).then_some(close)
+    if relations(inner).is_empty() {
+        return None;
+    }
+    let apart = at
+        .checked_sub(1)
+        .is_none_or(|before| is_layout(&nodes[before]) || matches!(nodes[before].kind, NodeKind::Text(_) | NodeKind::Char(',')));
+    let counts = |node: &Node| match super::condition::bare_letter(reader, node) {
+        Some(name) => reader.lookup(&name).is_none_or(|id| matches!(reader.symbols[id].kind, SymbolKind::Whole { .. })),
+        None => !matches!(node.kind, NodeKind::Letter(_) | NodeKind::Styled(..) | NodeKind::Scripts(_) | NodeKind::Delimited(..)),
+    };
+    let indicator = at > 0 && matches!(&nodes[at - 1].kind, NodeKind::Styled(..));
+    (!indicator && (apart || inner.iter().all(counts))).then_some(close)
 }
 
 /// Commands that a formula in prose may hold.
-fn is_known_command(name: &str) -> bool {
+pub(super) fn is_known_command(name: &str) -> bool {
     const OTHERS: &[&str] = &[
         "partial",
         "nabla",

@@ -32,6 +32,10 @@ pub enum Domain {
     PositiveSemidefinite,
     /// Invertible matrices.
     Invertible,
+    /// Matrices with A^⊤ = -A.
+    Skew,
+    /// Matrices with orthonormal columns.
+    Orthonormal,
 }
 
 /// What a symbol is.

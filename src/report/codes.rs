@@ -56,7 +56,8 @@ pub const EXPLANATIONS: &[Explanation] = &[
     $$ \frac{1}{2 = 0.5 $$           the second brace is not closed
     $$ \frac{1}{2} = 0.5 $$          this is read
 
-A display formula also ends at an empty line, and at a line that begins with a mark of Markdown such as `- ` or `+ `.",
+A display formula also ends at an empty line, at a line that is only `=`, and at a line that begins with a mark of Markdown such as `- ` or
+`+ `.",
     },
     Explanation {
         kind: Code::UnknownCommand,
@@ -232,6 +233,12 @@ If the label stands in another chapter, give that file too: `proofread check boo
     $$ x + x = 2x $$
 
     </details>
+
+Formulas stand between dollar signs. To Markdown `\( … \)`, `\[ … \]` and `\begin{align} … \end{align}` are prose:
+
+    $$ \begin{aligned} 2x &= x + x \end{aligned} $$
+
+A bar ends the cell of a table, so that a formula in it writes `\lvert x \rvert`.
 
 A chapter must stand in SUMMARY.md, and Rust code in a fence that the tests compile.",
     },

@@ -494,6 +494,15 @@ impl Parser {
                             self.position += 1;
                             let (close, to) = self.delimiter(right)?;
                             body.retain(|node| !node.is_command("middle"));
+                            // Half a pair: its other half stands in another line.
+                            if matches!(open.as_str(), "(" | "[") && close == "." {
+                                nodes.extend(open.chars().map(|c| Node { kind: NodeKind::Char(c), span }).chain(body));
+                                return Ok(());
+                            }
+                            if matches!(close.as_str(), ")" | "]") && open == "." {
+                                nodes.extend(body.into_iter().chain(close.chars().map(|c| Node { kind: NodeKind::Char(c), span: to })));
+                                return Ok(());
+                            }
                             push(NodeKind::Delimited(open, body, close), to);
                         }
                         _ => {

@@ -64,6 +64,7 @@ impl Hand {
         let read =
             |(number, (chain, step))| StepReading { step, number, tex: "a = b".to_string(), inside: Vec::new(), chain, misfit: None };
         let formula = FormulaReading {
+            beside: None,
             span: Span::new(self.1.len(), self.1.len()),
             tex_span: Span::default(),
             display: true,
