@@ -989,9 +989,13 @@ fn bracketed_relation(reader: &Reader, nodes: &[Node], at: usize) -> Option<usiz
     if relations(inner).is_empty() {
         return None;
     }
-    let apart = at
-        .checked_sub(1)
-        .is_none_or(|before| is_layout(&nodes[before]) || matches!(nodes[before].kind, NodeKind::Text(_) | NodeKind::Char(',')));
+    // A spacing command leaves no node; it takes more than the one byte of a blank.
+    let apart = at.checked_sub(1).is_none_or(|before| {
+        let before = &nodes[before];
+        is_layout(before)
+            || matches!(before.kind, NodeKind::Text(_) | NodeKind::Char(','))
+            || node.span.start.saturating_sub(before.span.end) > 1
+    });
     let counts = |node: &Node| match super::condition::bare_letter(reader, node) {
         Some(name) => reader.lookup(&name).is_none_or(|id| matches!(reader.symbols[id].kind, SymbolKind::Whole { .. })),
         None => !matches!(node.kind, NodeKind::Letter(_) | NodeKind::Styled(..) | NodeKind::Scripts(_) | NodeKind::Delimited(..)),
