@@ -124,6 +124,15 @@ impl Reader {
             return out;
         }
         let inline = role != Role::Display;
+        // In a sentence `(i \ne j)` is a condition, as it is beside a formula.
+        let claimless =
+            claimless_relation(&nodes).filter(|(sign, _)| !inline || role == Role::Inline && *sign == Sign::Relation(Relation::Equal));
+        if let Some((_, place)) = claimless {
+            let message = "a relation that stands in brackets or in `cases` by itself claims nothing";
+            let help = "leave the brackets away; write several equations in `\\begin{aligned}`, a line each";
+            out.errors.push(Diagnostic::new(Code::Unreadable, place, message).help(help));
+            return out;
+        }
         if inline && !holds_relation(&nodes) {
             if let Err(error) = self.prose(&nodes) {
                 out.errors.push(error);
@@ -681,6 +690,22 @@ fn holds_relation(nodes: &[Node]) -> bool {
             NodeKind::Environment(name, rows) if is_aligned(name) => rows.iter().flatten().any(|cell| holds_relation(cell)),
             _ => false,
         })
+}
+
+/// A relation in round brackets or in the values of `cases` that are the whole formula.
+fn claimless_relation(nodes: &[Node]) -> Option<(Sign, Span)> {
+    let nodes = trim(nodes);
+    let first = |nodes: &[Node]| relations(nodes).first().map(|(at, sign, _)| (*sign, nodes[*at].span));
+    match nodes.as_slice() {
+        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => first(body),
+        [Node { kind: NodeKind::Environment(name, rows), .. }] if matches!(name.as_str(), "cases" | "dcases" | "rcases") => {
+            rows.iter().filter_map(|row| row.first()).find_map(|value| first(value))
+        }
+        [open, inner @ .., _] if opens(open) == Some('(') && matching(&nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => {
+            first(inner)
+        }
+        _ => None,
+    }
 }
 
 /// The nodes without layout at the ends and without the punctuation behind them.
