@@ -1,7 +1,8 @@
 """Times what JAX, autograd, numdifftools and PyTorch offer for checking a derivative, beside proofread, in one run.
 
 Each checks the same derivative at one point: of the neuron's loss by its weights, of an affine layer by its input, of softmax with
-cross-entropy by its logits, of a determinant by its matrix. What is not installed is left out. Prints the table that it writes to RESULTS.md.
+cross-entropy by its logits, of a determinant by its matrix. What is not installed is left out. Prints the table that it writes to RESULTS.md, and writes results.tsv,
+from which the chapter on trust draws its plot.
 """
 
 import importlib.metadata
@@ -172,6 +173,12 @@ def main():
     text = "\n".join(lines) + "\n"
     print(text)
     (HERE / "RESULTS.md").write_text(text)
+    rows = ["job\tn\ttool\tmicroseconds"]
+    for name, sizes in SIZES:
+        for n in sizes:
+            times = {"proofread": ours.get((name, n))} | {peer: theirs.get((peer, name, n)) for peer in peers}
+            rows += [f"{name}\t{n}\t{tool}\t{time:.1f}" for tool, time in times.items() if isinstance(time, float)]
+    (HERE / "results.tsv").write_text("\n".join(rows) + "\n")
 
 
 main()

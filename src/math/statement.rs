@@ -124,6 +124,15 @@ impl Reader {
             return out;
         }
         let inline = role != Role::Display;
+        // In a sentence `(i \ne j)` is a condition, as it is beside a formula.
+        let claimless =
+            claimless_relation(&nodes).filter(|(sign, _)| !inline || role == Role::Inline && *sign == Sign::Relation(Relation::Equal));
+        if let Some((_, place)) = claimless {
+            let message = "a relation that stands in brackets or in `cases` by itself claims nothing";
+            let help = "leave the brackets away; write several equations in `\\begin{aligned}`, a line each";
+            out.errors.push(Diagnostic::new(Code::Unreadable, place, message).help(help));
+            return out;
+        }
         if inline && !holds_relation(&nodes) {
             if let Err(error) = self.prose(&nodes) {
                 out.errors.push(error);
@@ -683,6 +692,22 @@ fn holds_relation(nodes: &[Node]) -> bool {
         })
 }
 
+/// A relation in round brackets or in the values of `cases` that are the whole formula.
+fn claimless_relation(nodes: &[Node]) -> Option<(Sign, Span)> {
+    let nodes = trim(nodes);
+    let first = |nodes: &[Node]| relations(nodes).first().map(|(at, sign, _)| (*sign, nodes[*at].span));
+    match nodes.as_slice() {
+        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => first(body),
+        [Node { kind: NodeKind::Environment(name, rows), .. }] if matches!(name.as_str(), "cases" | "dcases" | "rcases") => {
+            rows.iter().filter_map(|row| row.first()).find_map(|value| first(value))
+        }
+        [open, inner @ .., _] if opens(open) == Some('(') && matching(&nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => {
+            first(inner)
+        }
+        _ => None,
+    }
+}
+
 /// The nodes without layout at the ends and without the punctuation behind them.
 fn trim(nodes: &[Node]) -> Vec<Node> {
     let mut list: Vec<Node> = nodes.to_vec();
@@ -989,9 +1014,13 @@ fn bracketed_relation(reader: &Reader, nodes: &[Node], at: usize) -> Option<usiz
     if relations(inner).is_empty() {
         return None;
     }
-    let apart = at
-        .checked_sub(1)
-        .is_none_or(|before| is_layout(&nodes[before]) || matches!(nodes[before].kind, NodeKind::Text(_) | NodeKind::Char(',')));
+    // A spacing command leaves no node; it takes more than the one byte of a blank.
+    let apart = at.checked_sub(1).is_none_or(|before| {
+        let before = &nodes[before];
+        is_layout(before)
+            || matches!(before.kind, NodeKind::Text(_) | NodeKind::Char(','))
+            || node.span.start.saturating_sub(before.span.end) > 1
+    });
     let counts = |node: &Node| match super::condition::bare_letter(reader, node) {
         Some(name) => reader.lookup(&name).is_none_or(|id| matches!(reader.symbols[id].kind, SymbolKind::Whole { .. })),
         None => !matches!(node.kind, NodeKind::Letter(_) | NodeKind::Styled(..) | NodeKind::Scripts(_) | NodeKind::Delimited(..)),
