@@ -16,7 +16,7 @@ use crate::hash::{FastMap, FastSet};
 use crate::math::expr::{Arrangement, By, Condition, Elementary, Expr, Extremum, IndexRange, Kind, Reduction, Relation, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
-use crate::sample::Sample;
+use crate::sample::{Random, Sample};
 use crate::scalar::{Dual, Fault, Rational, Scalar};
 use crate::span::Span;
 pub use dependencies::Dependencies;
@@ -852,7 +852,8 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let Applied { smooth, inputs, rows, cols, range } = self.applied(expr, function, arguments)?;
         self.spend(4 * inputs.len() * rows * cols)?;
         let value = Value::new(rows, cols, smooth.values(&inputs)?);
-        self.within_range(expr.span, value, range)
+        let above = Random::new(self.sample.functions ^ u64::from(function.0)).range(0, 1) == 1;
+        self.within_range(expr.span, value, range, above)
     }
 
     /// One element of the value of an arbitrary function, for which the others need not be known.

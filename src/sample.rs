@@ -781,6 +781,7 @@ impl<'a> Sampler<'a> {
         let (first, second): (Vec<_>, Vec<_>) = wholes.into_iter().partition(|(_, dimension)| *dimension);
         for (id, dimension) in first.into_iter().chain(second) {
             let SymbolKind::Whole { low, high, .. } = &symbols[id].kind else { continue };
+            let unbounded = low.is_none() && !dimension && self.bounds.get(&id).is_none_or(|bounds| bounds.0.is_none());
             let low = match low {
                 Some(low) => low.value(&ints)?,
                 None if dimension => 1,
@@ -817,7 +818,7 @@ impl<'a> Sampler<'a> {
                 if !near.is_empty() {
                     let turn = number / 4;
                     let value = near[turn % near.len()].saturating_add([0, 1, -1][turn / near.len() % 3]);
-                    if value >= low && high.is_none_or(|high| value <= high) && (!dimension || value <= 12) {
+                    if (value >= low || unbounded) && high.is_none_or(|high| value <= high) && (!dimension || value <= 12) {
                         ints.insert(id, value);
                         used.insert(value);
                         continue;

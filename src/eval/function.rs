@@ -70,27 +70,28 @@ impl<S: Scalar> Smooth<S> {
 }
 
 impl<'a, S: Scalar> Evaluator<'a, S> {
-    /// Moves free values into the range that a function was declared with.
-    pub(super) fn within_range(&mut self, span: Span, value: Value<S>, range: &Domain) -> Result<Value<S>, Fault> {
+    /// Moves free values into the range that a function was declared with; where numbers are left out of it, to one side of them.
+    pub(super) fn within_range(&mut self, span: Span, value: Value<S>, range: &Domain, above: bool) -> Result<Value<S>, Fault> {
         let number = number_of::<S>;
         let scalars = |value: &Value<S>, f: &Function<'_, S>| {
             let data: Result<Vec<_>, Fault> = value.data.iter().map(f).collect();
             Ok(Value::new(value.rows, value.cols, data?))
         };
-        // 1/2 + p² is positive, clear of zero, and rational.
-        let positive = |x: &Dual<S>| x.mul(x)?.add(&Dual::int(1).div(&Dual::int(2))?);
+        // 2x/(1 + x²) takes all values from -1 to 1, large ones on either side of zero, and is rational. What is made of it comes close to
+        // the ends of the range, and stays clear of them.
+        let unit = |x: &Dual<S>| {
+            let one = Dual::int(1);
+            let wave = Dual::int(2).mul(x)?.div(&one.add(&x.mul(x)?)?)?;
+            Dual::int(40).add(&Dual::int(39).mul(&wave)?)?.div(&Dual::int(80))
+        };
+        let positive = |x: &Dual<S>| {
+            let unit = unit(x)?;
+            unit.div(&Dual::int(1).sub(&unit)?)
+        };
         match range {
             Domain::Interval { low: Some((low, _)), high: Some((high, _)) } => {
                 let (low, width) = (number(low)?, number(&(high - low))?);
-                scalars(&value, &|x| {
-                    let unit = if S::TRANSCENDENTAL {
-                        x.elementary(Elementary::Logistic)?
-                    } else {
-                        let p = positive(x)?;
-                        p.div(&p.add(&Dual::int(1))?)?
-                    };
-                    low.add(&width.mul(&unit)?)
-                })
+                scalars(&value, &|x| low.add(&width.mul(&unit(x)?)?))
             }
             Domain::Interval { low: Some((end, _)), .. } => {
                 let end = number(end)?;
@@ -100,24 +101,26 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                 let end = number(end)?;
                 scalars(&value, &|x| end.sub(&positive(x)?))
             }
-            Domain::Without(points) if !points.is_empty() => {
-                let mut last = points[0].clone();
-                for point in points {
-                    last = last.max(point.clone());
+            Domain::Without(points) => match (points.iter().min(), points.iter().max()) {
+                (Some(first), Some(last)) => {
+                    // Below all that is left out, or above, the same for all values of the function.
+                    let (first, last) = (number(first)?, number(last)?);
+                    scalars(&value, &|x| if above { last.add(&positive(x)?) } else { first.sub(&positive(x)?) })
                 }
-                let end = number(&last)?;
-                scalars(&value, &|x| end.add(&positive(x)?))
-            }
+                _ => Ok(value),
+            },
             Domain::Symmetric => {
                 let transposed = value.transposed();
                 self.zip(span, &value, &transposed, Dual::add)
             }
             Domain::PositiveDefinite | Domain::PositiveSemidefinite => {
-                let transposed = value.transposed();
-                let square = self.product(span, &value, &transposed)?;
-                self.shifted(square, 1)
+                // In exact arithmetic values are large; only a small square comes near what is not positive definite.
+                let small = Value::new(value.rows, value.cols, value.data.iter().map(unit).collect::<Result<_, Fault>>()?);
+                let square = self.product(span, &small, &small.transposed())?;
+                let least = if matches!(range, Domain::PositiveDefinite) { Dual::int(1).div(&Dual::int(10))? } else { Dual::int(0) };
+                self.shifted(square, &least)
             }
-            Domain::Invertible => self.shifted(value, 9),
+            Domain::Invertible => self.shifted(value, &Dual::int(9)),
             Domain::Skew => {
                 let transposed = value.transposed();
                 self.zip(span, &value, &transposed, Dual::sub)
@@ -127,10 +130,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
     }
 
-    fn shifted(&mut self, mut value: Value<S>, by: i64) -> Result<Value<S>, Fault> {
+    fn shifted(&mut self, mut value: Value<S>, by: &Dual<S>) -> Result<Value<S>, Fault> {
         for i in 0..value.rows.min(value.cols) {
             let position = i * value.rows + i;
-            value.data[position] = value.data[position].add(&Dual::int(by))?;
+            value.data[position] = value.data[position].add(by)?;
         }
         Ok(value)
     }
