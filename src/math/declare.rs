@@ -105,7 +105,7 @@ impl Reader {
         let mut at = 0;
         while at < list.len() {
             if let Some((first, last, taken)) = family_names(&list[at..]) {
-                self.declare_family(first, last, space, span)?;
+                self.declare_family(&list[at..at + taken - 2], first, last, space, span)?;
                 at += taken;
                 continue;
             }
@@ -157,13 +157,14 @@ impl Reader {
     }
 
     /// `x_1, \dots, x_n`
-    fn declare_family(&mut self, first: &Node, last: &Node, space: &Space, span: Span) -> Read<()> {
-        let (name, range) = self.family_range(first, last, span)?;
+    fn declare_family(&mut self, written: &[&[Node]], first: &Node, last: &Node, space: &Space, span: Span) -> Read<()> {
+        let (name, range) = self.family_range(written, first, last, span)?;
         self.declare_members(&name, range, space, first.span);
         Ok(())
     }
 
-    fn family_range(&mut self, first: &Node, last: &Node, span: Span) -> Read<(String, (Int, Int))> {
+    /// The name and the range of a family, whose members before the dots go up by one.
+    fn family_range(&mut self, written: &[&[Node]], first: &Node, last: &Node, span: Span) -> Read<(String, (Int, Int))> {
         let place = first.span.to(last.span);
         let refuse = || {
             Diagnostic::new(Code::BadDeclaration, place, "the members of a family have one name and an index each")
@@ -175,8 +176,22 @@ impl Reader {
             return Err(refuse());
         }
         let (Some(low), Some(high)) = (a.sub, b.sub) else { return Err(refuse()) };
-        let low = self.dimension(low, span)?;
+        // A family may well begin at 0.
+        let low = match low {
+            [Node { kind: NodeKind::Number(_), .. }] => self.whole_number(low, span)?,
+            _ => self.dimension(low, span)?,
+        };
         let high = self.dimension(high, span)?;
+        for (number, member) in written.iter().enumerate().skip(1) {
+            let index = match member {
+                [node] => parts(node).sub.map(|sub| self.whole_number(sub, node.span)).transpose()?,
+                _ => None,
+            };
+            if index.and_then(|index| index.sub(&low)) != Some(Int::constant(number as i64)) {
+                return Err(Diagnostic::new(Code::Ellipsis, span_of(member, place), "these members do not go up by one")
+                    .help("write `x_1, x_2, \\dots, x_n`"));
+            }
+        }
         Ok((name, (low, high)))
     }
 
@@ -218,7 +233,7 @@ impl Reader {
                 })
                 .collect();
             if let Some((first, last, taken)) = family_names(&list[at..]) {
-                let (name, range) = self.family_range(first, last, span)?;
+                let (name, range) = self.family_range(&list[at..at + taken - 2], first, last, span)?;
                 let kind = SymbolKind::FunctionFamily { range, parameters };
                 let (id, _) = self.introduce(&family_key(&name), Symbol { name, shape: value.shape.clone(), kind, introduced: first.span });
                 self.introduced.push(id);

@@ -328,7 +328,7 @@ impl Reader {
                         // `\cdots x_n` after a sign: the dots multiply what follows.
                         if c.peek().is_some_and(|next| reader.starts_factor(next)) {
                             operators.push((Operator::Dot, node.span));
-                            let (factor, _) = reader.product(c)?;
+                            let (factor, _) = reader.product(c, true)?;
                             list.push(Item::Expr(factor));
                         }
                     }
@@ -337,7 +337,8 @@ impl Reader {
                         if minus {
                             c.next();
                         }
-                        let (factor, count) = reader.product(c)?;
+                        let multiplies = matches!(operators.last(), Some((Operator::Dot | Operator::Times, _)));
+                        let (factor, count) = reader.product(c, multiplies)?;
                         if divides && count > 1 {
                             let span = c.since(begin);
                             return Err(Diagnostic::new(Code::Ambiguous, span, "what is written side by side may not follow a `/`")
@@ -345,6 +346,13 @@ impl Reader {
                                 .help("write `\\frac{…}{…}`, or put brackets around the divisor"));
                         }
                         list.push(Item::Expr(if minus { reader.negate(factor) } else { factor }));
+                        if multiplies
+                            && let Some(dots) = c.peek().filter(|node| is_dots(node))
+                            && c.nodes.get(c.at + 1).is_some_and(|next| reader.starts_factor(next))
+                        {
+                            operators.push((Operator::Dot, dots.span));
+                            continue;
+                        }
                     }
                 }
                 let Some(operator) = c.peek().and_then(|node| reader.operator(node).map(|op| (op, node.span))) else { break };
@@ -434,14 +442,14 @@ impl Reader {
 
     // ---- products ----
 
-    /// Juxtaposed factors, and how many there were.
-    fn product(&mut self, c: &mut Cursor) -> Read<(Expr, usize)> {
+    /// Juxtaposed factors, and how many there were. Behind a dot, dots go on with the factors between the dots: `2 \cdot 4 \cdots 2n`.
+    fn product(&mut self, c: &mut Cursor, behind_dot: bool) -> Read<(Expr, usize)> {
         let start = c.at;
         let mut list: Vec<Item> = Vec::new();
         loop {
             match c.peek() {
                 Some(node) if is_dots(node) && !list.is_empty() => {
-                    if !c.nodes.get(c.at + 1).is_some_and(|next| self.starts_factor(next)) {
+                    if behind_dot || !c.nodes.get(c.at + 1).is_some_and(|next| self.starts_factor(next)) {
                         break;
                     }
                     c.next();
