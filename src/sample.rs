@@ -947,15 +947,7 @@ impl<'a> Sampler<'a> {
 
     /// Moves one number such that an equation holds: exactly where it is linear in the number, else up to rounding.
     fn solve(&mut self, a: &'a Expr, b: &'a Expr, sample: &mut Sample) {
-        let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
-        movable.retain(|key| self.is_movable(key.0));
-        movable.sort_unstable();
-        if movable.is_empty() {
-            return;
-        }
-        let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
-        let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
-        let position = self.random.range(0, count as i64 - 1) as usize;
+        let Some((key, position)) = self.movable_element(sample) else { return };
         let start = sample.values[&key].data[position].clone();
         let at = |value: &Rational| {
             let mut moved = sample.clone();
@@ -1038,19 +1030,11 @@ impl<'a> Sampler<'a> {
         // All comparisons and all distances take their turns.
         let turn = self.drawn / 2;
         let (a, b) = self.facts.comparisons[turn % self.facts.comparisons.len()];
-        let mut movable: Vec<(SymbolId, Vec<i64>)> = sample.values.keys().cloned().collect();
-        movable.retain(|key| self.is_movable(key.0));
-        movable.sort_unstable();
-        if movable.is_empty() {
-            return;
-        }
-        let key = movable[self.random.range(0, movable.len() as i64 - 1) as usize].clone();
+        let Some((key, position)) = self.movable_element(sample) else { return };
         let steps: &[i64] = if self.facts.derivative { &[500, -500, 6000, -6000] } else { &[0, 500, -500, 5, -5, 6000, -6000] };
         let target = fraction(steps[turn / self.facts.comparisons.len() % steps.len()], 10_000);
         let (symbols, dependencies) = (self.symbols, &self.dependencies);
         // An index that a sum binds is taken for some element that the comparison may be about.
-        let Some(count) = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0) else { return };
-        let position = self.random.range(0, count as i64 - 1) as usize;
         let mut bound: Vec<SymbolId> = self.facts.bound.iter().copied().filter(|id| !sample.ints.contains_key(id)).collect();
         bound.sort_unstable();
         let element = if key.1.is_empty() { position as i64 + 1 } else { key.1[0] };
@@ -1330,13 +1314,28 @@ impl<'a> Sampler<'a> {
         let mut wholes: Vec<SymbolId> = sample.ints.keys().filter(|id| !self.facts.bound.contains(id) && !free(id)).copied().collect();
         wholes.retain(|id| matches!(self.symbols[*id].kind, SymbolKind::Whole { dimension: false, .. }));
         wholes.sort_unstable();
-        let mut keys: Vec<_> = sample.values.keys().filter(|key| self.is_movable(key.0)).cloned().collect();
-        keys.sort_unstable();
-        let values = keys.into_iter().flat_map(|key| {
+        let values = self.movable_keys(sample).into_iter().flat_map(|key| {
             let count = sample.values[&key].data.len().min(12);
             (0..count).map(move |position| Place::Value(key.clone(), position))
         });
         wholes.into_iter().map(Place::Whole).chain(values).collect()
+    }
+
+    /// The variables and members of families whose numbers may move, in order.
+    fn movable_keys(&self, sample: &Sample) -> Vec<(SymbolId, Vec<i64>)> {
+        let mut keys: Vec<_> = sample.values.keys().filter(|key| self.is_movable(key.0)).cloned().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// A number that may move, at random.
+    fn movable_element(&mut self, sample: &Sample) -> Option<((SymbolId, Vec<i64>), usize)> {
+        let mut keys = self.movable_keys(sample);
+        let last = keys.len().checked_sub(1)?;
+        let key = keys.swap_remove(self.random.range(0, last as i64) as usize);
+        let count = sample.values.get(&key).map(|matrix| matrix.data.len()).filter(|count| *count > 0)?;
+        let position = self.random.range(0, count as i64 - 1) as usize;
+        Some((key, position))
     }
 
     /// Whether each number of a symbol may move by itself, and by as little as one likes.
