@@ -286,6 +286,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         if self.work > MOST_WORK { Err(Fault::Limit("the number of operations of one evaluation")) } else { Ok(()) }
     }
 
+    /// How many operations were taken.
+    #[cfg(test)]
+    pub(crate) fn work(&self) -> u64 {
+        self.work
+    }
+
     fn int(&self, int: &Int) -> Result<i64, Fault> {
         int.value(&self.ints).ok_or(Fault::Undefined)
     }

@@ -44,6 +44,8 @@ pub mod numeric;
 pub mod page;
 #[cfg(feature = "book")]
 pub mod prelude;
+#[cfg(test)]
+mod record;
 #[cfg(feature = "book")]
 pub mod report;
 pub mod sample;
