@@ -13,6 +13,7 @@ use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::hash::{FastMap, FastSet};
+use crate::judge::{AGREE, ROUNDING};
 use crate::math::expr::{Arrangement, By, Condition, Elementary, Expr, Extremum, IndexRange, Kind, Reduction, Relation, SymbolId};
 use crate::math::int::{Int, Ints};
 use crate::math::symbol::{Domain, SymbolKind, Symbols};
@@ -749,8 +750,11 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
             let Ok(other) = self.eval(body) else { continue };
             for (x, y) in value.data.iter().zip(&*other.data) {
                 let size = x.real.weight().max(y.real.weight());
-                let same =
-                    if S::TRANSCENDENTAL { x.real.sub(&y.real)?.weight() <= 1e-9 * size.max(self.largest) } else { x.real == y.real };
+                let same = if S::TRANSCENDENTAL {
+                    x.real.sub(&y.real)?.weight() <= (AGREE * size).max(ROUNDING * self.largest)
+                } else {
+                    x.real == y.real
+                };
                 if !same {
                     return Err(Fault::Overlap(expr.span));
                 }

@@ -45,7 +45,7 @@ pub const AGREE: f64 = 1e-11;
 /// Two sides are told apart only by more than this: between the two, nothing is concluded.
 pub const SEPARATE: f64 = 3e-10;
 /// Rounding relative to the largest number on the way, where terms cancel: a hundred units in the last place.
-const ROUNDING: f64 = 2e-14;
+pub const ROUNDING: f64 = 2e-14;
 /// Numerical differentiation of one, two and three nested derivatives. The worst of 4,800 well-conditioned cases was 2e-9 for one.
 pub const DIFFERENCES: [f64; 3] = [1e-7, 1e-5, 1e-3];
 /// Its rounding, relative to the largest number on the way: differences divide by their step.
