@@ -1158,3 +1158,6 @@ pub fn evaluate_f64(symbols: &Symbols, expr: &Expr, sample: &Sample) -> Result<(
     let value = Evaluator::<f64>::new(symbols, sample, Mode::Dual).value(expr)?;
     Ok((value.rows, value.cols, value.data.iter().map(|x| x.real).collect()))
 }
+
+#[cfg(test)]
+mod tests;

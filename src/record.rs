@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::check::{Settings, judge_chapter, read_page};
+use crate::check::{Settings, read_page};
 use crate::eval::{Evaluator, Mode, Value};
+use crate::judge::judge;
 use crate::math::expr::{Expr, Step};
 use crate::math::symbol::{SymbolKind, Symbols};
 use crate::sample::{STYLES, Sample, Sampler, nesting, samples};
@@ -51,15 +52,22 @@ fn record(source: &str) -> String {
     let settings = Settings::default();
     let chapter = read_page(source, &settings);
     assert_eq!(chapter.errors, [], "the page can be read");
-    let report = judge_chapter(&chapter, "page.md", &settings);
     let mut text = String::new();
-    for (formula, judged) in chapter.formulas.iter().zip(&report.formulas) {
-        for (reading, judged) in formula.steps.iter().zip(&judged.steps) {
-            let (step, dimensions) = (&reading.step, &judged.dimensions);
+    for formula in &chapter.formulas {
+        for reading in &formula.steps {
+            let step = &reading.step;
+            let judged = judge(&chapter.symbols, step, settings.seed);
+            let dimensions = &judged.dimensions;
             let _ = writeln!(text, "# {}\n{:?}, {} samples, {dimensions:?}", reading.tex, judged.verdict, judged.samples);
             for line in judged.diagnostic.iter().flat_map(|found| std::iter::once(&found.message).chain(&found.notes).chain(&found.help)) {
                 let _ = writeln!(text, "  {line}");
             }
+            let (error, used) = (judged.error, judged.used);
+            let _ = writeln!(
+                text,
+                "differences {:?}, {:?}; dual numbers {:?}, {:?}",
+                error.differences, used.differences, error.dual, used.dual
+            );
             drawn(&mut text, &chapter.symbols, step, settings.seed);
             text.push('\n');
         }

@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn short_and_long_fractions_agree() {
-        let ends = [0, 1, -1, 2, 3, -7, 10, 1 << 40, i64::MAX, i64::MAX - 1, -i64::MAX, i64::MIN, i64::MIN + 1];
+        let ends = [0, 1, -1, 2, 3, -7, 10, 1 << 40, (1 << 53) + 1, i64::MAX, i64::MAX - 1, -i64::MAX, i64::MIN, i64::MIN + 1];
         let big = |n: i64, d: i64| BigRational::new(n.into(), d.into());
         let mut numbers = Vec::new();
         for n in ends {
@@ -282,6 +282,7 @@ mod tests {
                 assert_eq!(short.to_string(), long.to_string());
                 assert_eq!(short.to_f64(), long.to_f64().unwrap());
                 assert_eq!(short.round().to_big(), long.round());
+                assert_eq!((short.is_integer(), short.is_negative()), (long.is_integer(), long.is_negative()));
                 assert_eq!((-&short).to_big(), -long.clone());
                 numbers.push((short, long));
             }

@@ -92,3 +92,25 @@ fn fractions_are_bounded() {
     };
     assert_eq!(fault, Fault::Unsupported);
 }
+
+#[test]
+fn a_derivative_ends_where_its_function_does() {
+    let at = |x: f64, function| Dual::constant(x).seeded(0).and_then(|x| x.elementary(function)).map(|y| y.part(0).real);
+    for edge in [-1.0, 1.0] {
+        for function in [Elementary::Arcsin, Elementary::Arccos, Elementary::Artanh] {
+            assert_eq!(at(edge, function), Err(Fault::Kink));
+            assert!(at(edge / 2.0, function).is_ok());
+        }
+    }
+    assert_eq!(at(1.0, Elementary::Arcosh), Err(Fault::Kink));
+    assert!(at(2.0, Elementary::Arcosh).is_ok());
+}
+
+#[test]
+fn what_is_close_and_what_is_zero() {
+    assert!(0.0.is_zero() && !1e-300.is_zero());
+    assert!(Scalar::close(&1e-9, &0.0) && !Scalar::close(&1.0, &0.0) && !Scalar::close(&0.5, &-0.5));
+    assert!(Jittered::<1>(1e-9).close(&Jittered(0.0)) && !Jittered::<1>(1.0).close(&Jittered(0.0)));
+    let third = Rational::new(1, 3);
+    assert!(third.close(&third) && !third.close(&Rational::new(1, 2)));
+}
