@@ -525,7 +525,7 @@ impl<'a> Sampler<'a> {
                 if matches!(a.kind, Kind::Elementary(Elementary::Abs, _)) && constant(b).is_some() =>
             {
                 let (Kind::Elementary(_, of), Some(size)) = (&a.kind, constant(b)) else { return };
-                if let (Kind::Symbol(x), true) = (&of.kind, !size.is_negative() && !size.is_zero())
+                if let (Kind::Symbol(x), false) = (&of.kind, size.is_negative())
                     && self.free_variable(*x)
                     && self.domain(*x) == Domain::Reals
                 {
@@ -781,10 +781,9 @@ impl<'a> Sampler<'a> {
         let (first, second): (Vec<_>, Vec<_>) = wholes.into_iter().partition(|(_, dimension)| *dimension);
         for (id, dimension) in first.into_iter().chain(second) {
             let SymbolKind::Whole { low, high, .. } = &symbols[id].kind else { continue };
-            let unbounded = low.is_none() && !dimension && self.bounds.get(&id).is_none_or(|bounds| bounds.0.is_none());
+            let unbounded = low.is_none() && self.bounds.get(&id).is_none_or(|bounds| bounds.0.is_none());
             let low = match low {
                 Some(low) => low.value(&ints)?,
-                None if dimension => 1,
                 None => -9,
             };
             let high = match high {
@@ -913,27 +912,16 @@ impl<'a> Sampler<'a> {
             if !self.free_variable(symbol) {
                 continue;
             }
-            let matrix = match (&value.kind, constant(value)) {
-                (_, Some(number)) => Matrix { rows: 1, cols: 1, data: vec![number] },
-                (Kind::Symbol(other), _) if sample.values.contains_key(&(*other, Vec::new())) => {
-                    sample.values[&(*other, Vec::new())].clone()
+            let matrix = match Evaluator::<Rational>::new(symbols, &sample, Mode::Dual).value(value) {
+                Ok(exact) => Matrix { rows: exact.rows, cols: exact.cols, data: exact.data.iter().map(|x| x.real.clone()).collect() },
+                Err(_) => {
+                    let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
+                    let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
+                    sample.rounded = true;
+                    Matrix { rows, cols, data: data? }
                 }
-                _ => match Evaluator::<Rational>::new(symbols, &sample, Mode::Dual).value(value) {
-                    Ok(exact) => Matrix { rows: exact.rows, cols: exact.cols, data: exact.data.iter().map(|x| x.real.clone()).collect() },
-                    Err(_) => {
-                        let (rows, cols, data) = crate::eval::evaluate_f64(symbols, value, &sample).ok()?;
-                        let data: Option<Vec<Rational>> = data.into_iter().map(Rational::from_float).collect();
-                        sample.rounded = true;
-                        Matrix { rows, cols, data: data? }
-                    }
-                },
             };
-            let drawn = sample.values.get_mut(&(symbol, Vec::new()))?;
-            if drawn.data.len() == matrix.data.len() {
-                *drawn = matrix;
-            } else if matrix.data.len() == 1 {
-                drawn.data.fill(matrix.data[0].clone());
-            }
+            sample.values.insert((symbol, Vec::new()), matrix);
         }
         if style == 0 && (self.drawn % 4 != 1 || self.facts.thresholds.is_empty()) {
             self.near_comparison(&mut sample);
@@ -1274,7 +1262,12 @@ impl<'a> Sampler<'a> {
             let matrix = &sample.values[&key];
             if matches!(
                 domain,
-                Domain::PositiveDefinite | Domain::PositiveSemidefinite | Domain::Invertible | Domain::Skew | Domain::Orthonormal
+                Domain::PositiveDefinite
+                    | Domain::PositiveSemidefinite
+                    | Domain::Invertible
+                    | Domain::Skew
+                    | Domain::Orthonormal
+                    | Domain::Whole(..)
             ) {
                 continue;
             }
@@ -1431,7 +1424,6 @@ fn contains(domain: &Domain, value: &Rational) -> bool {
         }
         Domain::Without(points) => !points.iter().any(|point| order(point).is_eq()),
         Domain::Set(points) => points.iter().any(|point| order(point).is_eq()),
-        Domain::Whole(..) => value.is_integer(),
         _ => true,
     }
 }
@@ -1482,4 +1474,17 @@ pub fn samples(symbols: &Symbols, step: &Step, seed: u64, count: usize) -> Vec<S
         }
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_text() {
+        let shown = [0.0, -0.0, 1.0, -2.5, 1.0 / 3.0, 1e-4, 99e-6, 1e5, 1e6].map(number_text);
+        assert_eq!(shown, ["0", "0", "1", "-2.5", "0.333333", "0.0001", "9.9000e-5", "100000", "1.0000e6"]);
+        let exact = [fraction(1, 3), fraction(999, 1000), fraction(1, 1001), fraction(7, 1)].map(|x| exact_text(&x));
+        assert_eq!(exact, ["1/3", "999/1000", "0.000999", "7"]);
+    }
 }
