@@ -353,10 +353,7 @@ impl Reader {
         }
         let count = match count {
             Some(count) => {
-                if count.as_constant().is_some_and(|n| n < 1) {
-                    return Err(contradicts(span));
-                }
-                self.at_least(&count, before.len().max(after.len()) as i64, span);
+                self.has_room(&count, before.len(), after.len(), span)?;
                 count
             }
             None => self.unknown(),
@@ -372,13 +369,20 @@ impl Reader {
         Ok(General { body, index, count })
     }
 
-    /// A size that must be so large for all that is written to exist.
-    fn at_least(&mut self, size: &Int, least: i64, span: Span) {
-        if size.as_constant().is_none() && least > 1 && !size.symbols().any(super::unify::is_unknown) {
-            let condition =
-                Condition::Relation(Relation::GreaterOrEqual, Box::new(int_expr(size.clone(), span)), Box::new(number(least, span)));
-            self.size_conditions.push(condition);
+    /// So many elements must leave room for those that are written: for all of them where the number is known, else for those on either
+    /// side of the dots.
+    fn has_room(&mut self, count: &Int, before: usize, after: usize, span: Span) -> Read<()> {
+        let least = before.max(after) as i64;
+        match count.as_constant() {
+            Some(count) if count < (before + after) as i64 => return Err(contradicts(span)),
+            None if least > 1 && !count.symbols().any(super::unify::is_unknown) => self.size_conditions.push(Condition::Relation(
+                Relation::GreaterOrEqual,
+                Box::new(int_expr(count.clone(), span)),
+                Box::new(number(least, span)),
+            )),
+            _ => {}
         }
+        Ok(())
     }
 
     /// `\dots x_i \dots`: one element stands for all; the first and the last may be written as well.
@@ -426,7 +430,7 @@ impl Reader {
             _ => (range.low, range.high),
         };
         let count = high.sub(&low).and_then(|d| d.add(&Int::one())).ok_or_else(|| contradicts(span))?;
-        self.at_least(&count, before.len().max(after.len()) as i64, span);
+        self.has_room(&count, before.len(), after.len(), span)?;
         if low.is_one() {
             return Ok(General { body, index: id, count });
         }
@@ -702,6 +706,11 @@ impl Reader {
                 (cases, count.clone(), count)
             }
         };
+        for (size, written) in [(&high, down), (&wide, across)] {
+            if self.unknowns.resolve(size).as_constant().is_some_and(|size| size < written.len() as i64) {
+                return Err(contradicts(span));
+            }
+        }
         let shape = self.shape(&body);
         if shape.is_scalar() {
             return Ok(expr(Kind::Tabulate(row, col, Box::new(body)), Shape::matrix(high, wide), span));
