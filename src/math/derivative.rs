@@ -651,7 +651,9 @@ impl Reader {
                 .help("say by what, and put the product in brackets: `\\nabla_{\\mathbf{x}} (…)`"));
         }
         let variables = self.variables_of(&body);
-        let [variable] = variables.iter().copied().collect::<Vec<_>>()[..] else {
+        // A family has many members, and none of them is the one that is meant.
+        let alone = variables.first().filter(|id| variables.len() == 1 && !matches!(self.symbols[**id].kind, SymbolKind::Family { .. }));
+        let Some(&variable) = alone else {
             let names: Vec<String> = variables.iter().map(|id| format!("`{}`", self.symbols[*id].name)).collect();
             return Err(Diagnostic::new(Code::Ambiguous, span, "this bare nabla does not say by what it differentiates")
                 .note(if names.is_empty() {

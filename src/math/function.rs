@@ -187,7 +187,10 @@ impl Reader {
             for (inner, rest) in [(script, &script[script.len()..])].into_iter().chain(close.map(|close| script.split_at(close + 1))) {
                 let full = format!("{name}^{{{}}}", canonical(inner));
                 if let Some(id) = self.element_symbol(&full, index_count(sub))
-                    && exact.as_ref().is_none_or(|(exact, _, _)| *exact < id)
+                    && exact.as_ref().is_none_or(|(exact, sub_left, _)| {
+                        let scalar = self.symbols[*exact].shape.is_scalar() && !self.is_function(*exact) && self.family_indices(*exact) == 0;
+                        *exact < id || sub_left.is_some() && scalar
+                    })
                 {
                     sup = (!rest.is_empty()).then_some(rest);
                     let indices = self.index_list(sub, span)?;
