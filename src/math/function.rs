@@ -188,7 +188,8 @@ impl Reader {
                 let full = format!("{name}^{{{}}}", canonical(inner));
                 if let Some(id) = self.element_symbol(&full, index_count(sub))
                     && exact.as_ref().is_none_or(|(exact, sub_left, _)| {
-                        let scalar = self.symbols[*exact].shape.is_scalar() && !self.is_function(*exact) && self.family_indices(*exact) == 0;
+                        let scalar =
+                            self.symbols[*exact].shape.is_scalar() && !self.is_function(*exact) && self.family_indices(*exact) == 0;
                         *exact < id || sub_left.is_some() && scalar
                     })
                 {

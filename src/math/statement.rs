@@ -277,6 +277,7 @@ impl Reader {
                 out.errors.push(error);
             }
             self.end_statement();
+            self.read_conditions(statement, false, out);
             return;
         };
         let first = *counter;
@@ -319,6 +320,16 @@ impl Reader {
             }
             Sign::Relation(_) => self.chain(&nodes, &statement.conditions, role, chain, first, out),
         };
+        if outcome.is_ok() {
+            match sign {
+                Sign::In | Sign::Colon => self.read_conditions(statement, false, out),
+                Sign::Define if all.len() == 1 => {
+                    let plain = !nodes[..at].iter().any(|node| opens(node).is_some() || matches!(node.kind, NodeKind::Scripts(_)));
+                    self.read_conditions(statement, !plain, out);
+                }
+                _ => {}
+            }
+        }
         if let Err(mut error) = outcome {
             if error.code == Code::Undeclared
                 && !error.follows
@@ -333,6 +344,19 @@ impl Reader {
                 }];
             }
             out.errors.push(error);
+        }
+    }
+
+    /// Conditions beside what claims nothing change nothing, and are read for their mistakes. What a definition is for may have letters of
+    /// its own, its parameters and indices.
+    fn read_conditions(&mut self, statement: &Statement, own_letters: bool, out: &mut ReadFormula) {
+        for (condition, span) in &statement.conditions {
+            self.begin_statement();
+            self.statement = condition.clone();
+            self.side = *span;
+            let outcome = self.condition(condition, *span);
+            self.end_statement();
+            out.errors.extend(outcome.err().filter(|error| !own_letters || error.code != Code::Undeclared));
         }
     }
 
@@ -772,7 +796,7 @@ fn statements(reader: &Reader, nodes: &[Node]) -> Vec<Statement> {
             if blank && line.behind.is_none() && list.len() == before && claims {
                 // A condition that a line begins with is that of the statement behind it.
                 for condition in piece.conditions {
-                    if condition.first().is_some_and(|node| node.words().is_some()) {
+                    if condition.first().is_some_and(|node| node.words().is_some() || node.is_command("forall")) {
                         leading.push(condition);
                     } else {
                         // A relation in brackets that stands beside nothing is no condition.
@@ -902,6 +926,16 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                         i += 1 + end;
                         continue;
                     }
+                    // `\forall x > 0, \quad |x| = x`: what holds for all begins with what all are.
+                    let related = |nodes: &[Node]| matches!(relations(nodes)[..], [(_, Sign::Relation(_), _), ..]);
+                    let ends = |at: &usize| rest[*at].is_char(',') || ends_lead(rest, *at);
+                    let lead = (0..rest.len()).find(|at| ends(at) && related(&rest[..*at]) && related(&rest[*at + 1..]));
+                    if let (true, Some(lead)) = (trim(&piece.nodes).is_empty(), lead) {
+                        condition = Some(nodes[i..=i + lead].to_vec());
+                        finish(&mut piece, &mut condition, &mut list, false);
+                        i += lead + 2;
+                        continue;
+                    }
                     condition = Some(Vec::new());
                     i += 1;
                     continue;
@@ -947,7 +981,11 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
 fn ends_lead(nodes: &[Node], at: usize) -> bool {
     let arrow = |node: &Node| matches!(&node.kind, NodeKind::Command(name) if matches!(name.as_str(), "to" | "rightarrow"));
     match &nodes[at].kind {
-        NodeKind::Char(':') => !nodes.get(at + 1).is_some_and(|next| next.is_char('=')) && !nodes[at..].iter().any(arrow),
+        NodeKind::Char(':') => {
+            // `f : A \to B` goes on to an arrow, and not over a space.
+            let rest = nodes[at..].split(|node| matches!(node.kind, NodeKind::Wide)).next().unwrap_or_default();
+            !nodes.get(at + 1).is_some_and(|next| next.is_char('=')) && !rest.iter().any(arrow)
+        }
         NodeKind::Wide | NodeKind::Ampersand => {
             let behind = nodes[at..].iter().position(|node| !is_layout(node)).map(|next| &nodes[at + next..]);
             !relations(&nodes[..at]).is_empty() && behind.is_some_and(|behind| behind[0].words().is_none() && !relations(behind).is_empty())

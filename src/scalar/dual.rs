@@ -81,11 +81,6 @@ impl<S: Scalar> Dual<S> {
         }
     }
 
-    /// Whether an infinitesimal occurs.
-    pub fn varies(&self) -> bool {
-        self.rest().iter().any(|c| !c.is_zero())
-    }
-
     /// The same with e_`level` added.
     pub fn seeded(&self, level: usize) -> Result<Dual<S>, Fault> {
         if level == 0 && self.is_constant() {
