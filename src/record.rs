@@ -1,4 +1,4 @@
-//! What is drawn and computed for the steps of the pages in tests/record, held against the text beside each page.
+//! What is drawn, computed and said for the steps of the pages in tests/record, held against the text beside each page.
 //!
 //! The same page draws the same numbers and costs the same work on every machine. After a change that is meant, `PROOFREAD_UPDATE=1 cargo
 //! test --lib record` writes the texts anew; read what changed before it is committed.
@@ -15,7 +15,10 @@ use crate::math::symbol::{SymbolKind, Symbols};
 use crate::sample::{STYLES, Sample, Sampler, nesting, samples};
 use crate::scalar::{Rational, Scalar};
 
-const FOLDER: &str = "tests/record";
+/// Pages of which the verdicts are on record, with what is said of them.
+const VERDICTS: &str = "tests/record/verdicts";
+/// Pages of which the samples are on record as well, with what they cost.
+const SAMPLES: &str = "tests/record/samples";
 /// How many samples of each step are written down: every style of them has had its turn then.
 const DRAWN: usize = 24;
 /// How many characters of a sample or of a value are written down.
@@ -23,15 +26,24 @@ const WIDTH: usize = 160;
 
 #[test]
 fn the_same_page_draws_the_same_numbers() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+    compare(SAMPLES, true);
+}
+
+#[test]
+fn the_same_page_is_judged_the_same() {
+    compare(VERDICTS, false);
+}
+
+fn compare(folder: &str, samples: bool) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let update = std::env::var("PROOFREAD_UPDATE").is_ok_and(|value| value == "1");
     let mut pages: Vec<_> = fs::read_dir(&folder).expect("the folder is there").map(|entry| entry.expect("an entry").path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages.sort();
-    assert!(!pages.is_empty(), "{FOLDER} holds no page");
+    assert!(!pages.is_empty(), "{} holds no page", folder.display());
     let mut differences = Vec::new();
     for page in &pages {
-        let text = record(&fs::read_to_string(page).expect("the page can be read"));
+        let text = record(&fs::read_to_string(page).expect("the page can be read"), samples);
         let stored = page.with_extension("txt");
         if update {
             fs::write(&stored, &text).expect("the text can be written");
@@ -48,7 +60,7 @@ fn the_same_page_draws_the_same_numbers() {
     assert!(differences.is_empty(), "PROOFREAD_UPDATE=1 writes the texts anew\n\n{}", differences.join("\n\n"));
 }
 
-fn record(source: &str) -> String {
+fn record(source: &str, samples: bool) -> String {
     let settings = Settings::default();
     let chapter = read_page(source, &settings);
     assert_eq!(chapter.errors, [], "the page can be read");
@@ -68,7 +80,9 @@ fn record(source: &str) -> String {
                 "differences {:?}, {:?}; dual numbers {:?}, {:?}",
                 error.differences, used.differences, error.dual, used.dual
             );
-            drawn(&mut text, &chapter.symbols, step, settings.seed);
+            if samples {
+                drawn(&mut text, &chapter.symbols, step, settings.seed);
+            }
             text.push('\n');
         }
     }
