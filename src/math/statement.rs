@@ -911,6 +911,9 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     }
                     if begins_condition(words) && !more.is_empty() {
                         condition = Some(vec![node.clone()]);
+                    } else if more.is_empty() && goes_on_as_formula(rest) {
+                        // A remark ends what is claimed; what goes on behind it is none, and reading it says so.
+                        piece.nodes.push(node.clone());
                     } else {
                         finish(&mut piece, &mut condition, &mut list, true);
                     }
@@ -975,6 +978,16 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
     }
     finish(&mut piece, &mut condition, &mut list, false);
     list
+}
+
+/// Whether what stands behind words goes on with the formula before them, by a sign between two operands.
+fn goes_on_as_formula(nodes: &[Node]) -> bool {
+    let first = nodes.iter().find(|node| !is_layout(node));
+    first.is_some_and(|node| match &node.kind {
+        NodeKind::Char(sign) => matches!(sign, '+' | '-' | '−' | '*' | '/'),
+        NodeKind::Command(name) => matches!(name.as_str(), "cdot" | "times" | "odot" | "otimes" | "circ" | "div" | "pm" | "mp"),
+        _ => false,
+    })
 }
 
 /// Whether a condition that leads its statement ends at this node: at a colon, or at a space behind its relation.
