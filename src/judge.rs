@@ -558,7 +558,7 @@ impl<'a> Judge<'a> {
                     let Some(changed) = sampler.moved(&best, place, &by) else { continue };
                     let Some(new) = margin(&changed).filter(|new| *new > value) else { continue };
                     (best, value, improved) = (changed, new, true);
-                    if value > 0.0 && self.finding(&best, &mut Level::Rational.clone(), None) == Finding::Separates {
+                    if value >= 0.0 && self.finding(&best, &mut Level::Rational.clone(), None) == Finding::Separates {
                         return Some(best);
                     }
                     break;
@@ -632,15 +632,13 @@ impl<'a> Judge<'a> {
                 judgement.diagnostic = Some(diagnostic);
             }
         } else {
-            let constant = sampler.facts.symbols.is_empty();
-            let enough = tally.enough() || (constant && tally.compared > 0);
             let reason = if tally.random_undefined > 0 && tally.singular {
                 Some("a matrix that is inverted has no inverse on some of the samples")
             } else if tally.random_undefined > 0 {
                 Some("a side is undefined on some of the samples")
             } else if tally.unclear > 0 && 3 * tally.unclear >= tally.compared {
                 Some("the two sides are neither equal nor clearly different")
-            } else if enough {
+            } else if tally.enough() {
                 None
             } else if tally.kinks > tally.undefined {
                 Some("every sample lies on a kink of what is differentiated")

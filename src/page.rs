@@ -310,6 +310,10 @@ impl Reader<'_> {
         self.heading_text(tex);
         self.end_open();
         let dollars = if display { 2 } else { 1 };
+        // Before a bare carriage return in a heading the parser counts what follows to the formula.
+        let exact = span.start + 2 * dollars + tex.len();
+        let whole = self.source.get(span.start..exact).is_some_and(|text| text[dollars..].starts_with(tex) && text.ends_with('$'));
+        let span = Span::new(span.start, if whole { exact } else { span.end });
         let inner = Span::new(span.start + dollars, span.end - dollars);
         let runs = align(tex, &self.source[inner.range()], inner.start);
         let before = if display {
@@ -1038,6 +1042,19 @@ mod tests {
         }
         quickcheck::QuickCheck::new().tests(5_000).quickcheck(read_through as fn(Vec<u8>) -> bool);
         quickcheck::QuickCheck::new().tests(2_000).quickcheck((|text| read(&text) == read(&text)) as fn(String) -> bool);
+    }
+
+    #[test]
+    fn a_formula_ends_at_its_dollars() {
+        for source in
+            ["# $$$$\r𝛼", "# $$$$\r𝛼\n\n$x$", "# $$$$\r𝛼$", "# $$$$\r𝛼$$", "$$$$\r𝛼", "# $x$\r𝛼", "# $x$\r𝛼$", "# $$x$$\r𝛼", "| $$$$\r𝛼"]
+        {
+            let page = read(source);
+            for formula in page.formulas() {
+                assert!(source[formula.span.range()].ends_with('$'), "{source:?}: {:?}", formula.span);
+                assert!(formula.tex.is_empty() || formula.tex == "x", "{source:?}: {:?}", formula.tex);
+            }
+        }
     }
 
     #[test]
