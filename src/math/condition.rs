@@ -107,7 +107,8 @@ impl Reader {
             return self.condition(body, place);
         }
         let mut any: Vec<Condition> = Vec::new();
-        for alternative in split_top(nodes, |node| joint(node) == Some(Joint::Or)) {
+        let alternatives = split_top(nodes, |node| joint(node) == Some(Joint::Or));
+        for alternative in &alternatives {
             let mut all = Vec::new();
             let parts = split_top(alternative, |node| joint(node) == Some(Joint::And));
             for part in &parts {
@@ -117,6 +118,12 @@ impl Reader {
                     list.next().is_some_and(|node| bare_letter(self, node).is_some()) && list.next().is_none()
                 });
                 if letters && parts.iter().any(|part| !relations(part).is_empty()) {
+                    continue;
+                }
+                // Of `(x > 0) and (y > 0)` each part is a condition in brackets.
+                if parts.len().max(alternatives.len()) > 1 && relations(part).is_empty() {
+                    let part: Vec<Node> = part.iter().filter(|node| !is_layout(node)).cloned().collect();
+                    all.push(self.condition(&part, place)?);
                     continue;
                 }
                 self.condition_parts(part, place, &mut all)?;

@@ -909,7 +909,9 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                         i += until + 2;
                         continue;
                     }
-                    if begins_condition(words) && !more.is_empty() {
+                    let joined = rest[..until].iter().any(|node| node.words().is_some_and(|words| joins(&words)));
+                    let bracketed = rest.iter().position(|node| !is_layout(node)).and_then(|at| bracketed_relation(reader, rest, at));
+                    if begins_condition(words) && (!more.is_empty() || joined && bracketed.is_some()) {
                         condition = Some(vec![node.clone()]);
                     } else if more.is_empty() && goes_on_as_formula(rest) {
                         // A remark ends what is claimed; what goes on behind it is none, and reading it says so.
