@@ -49,12 +49,10 @@ fn compare(folder: &str, samples: bool) {
             fs::write(&stored, &text).expect("the text can be written");
         }
         let stored = fs::read_to_string(&stored).unwrap_or_default();
-        if let Some((number, (new, old))) =
-            text.lines().zip(stored.lines().chain([""].into_iter().cycle())).enumerate().find(|(_, (new, old))| new != old)
-        {
-            differences.push(format!("{}, line {}: stored is\n{old}\nand now it is\n{new}", page.display(), number + 1));
-        } else if text.lines().count() != stored.lines().count() {
-            differences.push(format!("{}: the stored text is longer", page.display()));
+        if text != stored {
+            let line = text.lines().zip(stored.lines()).take_while(|(new, old)| new == old).count();
+            let (new, old) = (text.lines().nth(line).unwrap_or_default(), stored.lines().nth(line).unwrap_or_default());
+            differences.push(format!("{}, line {}: stored is\n{old}\nand now it is\n{new}", page.display(), line + 1));
         }
     }
     assert!(differences.is_empty(), "PROOFREAD_UPDATE=1 writes the texts anew\n\n{}", differences.join("\n\n"));
@@ -176,7 +174,7 @@ fn sides(symbols: &Symbols, step: &Step, sample: &Sample) -> String {
     format!("{}\n  and {}", one(&step.left), one(&step.right))
 }
 
-/// What rounding may do to the last digits on another machine is not recorded.
+/// Of a value that should be 0 or 1, a reader of the record wants no digits that are rounding alone.
 fn rounded(x: f64, digits: i32) -> String {
     let scale = 10f64.powi(digits);
     ((x * scale).round() / scale + 0.0).to_string()

@@ -781,7 +781,8 @@ impl<'a> Sampler<'a> {
         let (first, second): (Vec<_>, Vec<_>) = wholes.into_iter().partition(|(_, dimension)| *dimension);
         for (id, dimension) in first.into_iter().chain(second) {
             let SymbolKind::Whole { low, high, .. } = &symbols[id].kind else { continue };
-            let unbounded = low.is_none() && self.bounds.get(&id).is_none_or(|bounds| bounds.0.is_none());
+            let bounds = self.bounds.get(&id).copied().unwrap_or_default();
+            let unbounded = low.is_none() && bounds.0.is_none();
             let low = match low {
                 Some(low) => low.value(&ints)?,
                 None => -9,
@@ -790,7 +791,6 @@ impl<'a> Sampler<'a> {
                 Some(high) => Some(high.value(&ints)?),
                 None => None,
             };
-            let bounds = self.bounds.get(&id).copied().unwrap_or_default();
             let low = bounds.0.map_or(low, |least| low.max(least));
             let high = high.into_iter().chain(bounds.1.filter(|most| *most <= low.saturating_add(30))).min();
             let (from, to) = match (dimension, small) {

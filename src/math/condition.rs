@@ -122,8 +122,7 @@ impl Reader {
                 }
                 // Of `(x > 0) and (y > 0)` each part is a condition in brackets.
                 if parts.len().max(alternatives.len()) > 1 && relations(part).is_empty() {
-                    let part: Vec<Node> = part.iter().filter(|node| !is_layout(node)).cloned().collect();
-                    all.push(self.condition(&part, place)?);
+                    all.push(self.condition(part, place)?);
                     continue;
                 }
                 self.condition_parts(part, place, &mut all)?;

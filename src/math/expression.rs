@@ -291,6 +291,11 @@ impl Reader {
 
     // ---- terms ----
 
+    /// Whether a sign stands between two factors.
+    pub(super) fn is_operator(&self, node: &Node) -> bool {
+        self.operator(node).is_some()
+    }
+
     fn operator(&self, node: &Node) -> Option<Operator> {
         match &node.kind {
             NodeKind::Char('/') => Some(Operator::Divide),

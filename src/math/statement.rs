@@ -913,7 +913,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     let bracketed = rest.iter().position(|node| !is_layout(node)).and_then(|at| bracketed_relation(reader, rest, at));
                     if begins_condition(words) && (!more.is_empty() || joined && bracketed.is_some()) {
                         condition = Some(vec![node.clone()]);
-                    } else if more.is_empty() && goes_on_as_formula(rest) {
+                    } else if more.is_empty() && goes_on_as_formula(reader, rest) {
                         // A remark ends what is claimed; what goes on behind it is none, and reading it says so.
                         piece.nodes.push(node.clone());
                     } else {
@@ -983,12 +983,11 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
 }
 
 /// Whether what stands behind words goes on with the formula before them, by a sign between two operands.
-fn goes_on_as_formula(nodes: &[Node]) -> bool {
+fn goes_on_as_formula(reader: &Reader, nodes: &[Node]) -> bool {
     let first = nodes.iter().find(|node| !is_layout(node));
-    first.is_some_and(|node| match &node.kind {
-        NodeKind::Char(sign) => matches!(sign, '+' | '-' | '−' | '*' | '/'),
-        NodeKind::Command(name) => matches!(name.as_str(), "cdot" | "times" | "odot" | "otimes" | "circ" | "div" | "pm" | "mp"),
-        _ => false,
+    first.is_some_and(|node| {
+        let sign = matches!(node.kind, NodeKind::Char('+' | '-' | '−' | '*')) || node.is_command("pm") || node.is_command("mp");
+        sign || reader.is_operator(node)
     })
 }
 
