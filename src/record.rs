@@ -122,10 +122,16 @@ fn drawn(text: &mut String, symbols: &Symbols, step: &Step, seed: u64) {
     for sample in simpler.iter().take(3) {
         let _ = writeln!(text, "  {}: {}", sampler.weight(sample), numbers(symbols, sample));
     }
-    for (place, by) in sampler.movable(&last).iter().zip([(1, 1), (-1, 1), (1, 3), (1, 9), (-1, 27)].into_iter().cycle()) {
-        let moved = sampler.moved(&last, place, &Rational::new(by.0, by.1));
-        let _ = writeln!(text, "moved: {}", moved.map_or("none".to_string(), |sample| numbers(symbols, &sample)));
+    let steps = [(1, 1), (1, 3), (1, 9)].map(|(numerator, denominator)| Rational::new(numerator, denominator));
+    for (place, step) in sampler.movable(&last).iter().zip(steps.iter().cycle()) {
+        for moved in sampler.moves(&last, place, step) {
+            let _ = writeln!(text, "moved: {}", numbers(symbols, &moved));
+        }
+        let simplified = sampler.simplified(&last, place, step);
+        let _ = writeln!(text, "simplified: {}", simplified.map_or("none".to_string(), |sample| numbers(symbols, &sample)));
     }
+    let rounded = sampler.rounded(&last);
+    let _ = writeln!(text, "rounded: {}", rounded.map_or("none".to_string(), |sample| numbers(symbols, &sample)));
     let _ = writeln!(
         text,
         "for a function: {}",

@@ -1301,11 +1301,15 @@ impl<'a> Sampler<'a> {
         list
     }
 
-    /// The numbers of a sample that can be moved one at a time, with a bound for each matrix.
+    /// The numbers of a sample that can be moved one at a time, with a bound for each matrix. A size moves where nothing has it.
     pub fn movable(&self, sample: &Sample) -> Vec<Place> {
         let free = |id: &SymbolId| self.step.free.iter().any(|range| range.index == *id);
         let mut wholes: Vec<SymbolId> = sample.ints.keys().filter(|id| !self.facts.bound.contains(id) && !free(id)).copied().collect();
-        wholes.retain(|id| matches!(self.symbols[*id].kind, SymbolKind::Whole { dimension: false, .. }));
+        let sizes = |id: SymbolId| {
+            let ends = self.step.free.iter().flat_map(|range| [&range.low, &range.high]);
+            ends.chain(self.facts.symbols.iter().flat_map(|symbol| self.symbols[*symbol].sizes())).any(|int| int.mentions(id))
+        };
+        wholes.retain(|id| matches!(self.symbols[*id].kind, SymbolKind::Whole { dimension, .. } if !dimension || !sizes(*id)));
         wholes.sort_unstable();
         let values = self.movable_keys(sample).into_iter().flat_map(|key| {
             let count = sample.values[&key].data.len().min(12);
@@ -1336,21 +1340,49 @@ impl<'a> Sampler<'a> {
         matches!(self.domain(symbol), Domain::Reals | Domain::Interval { .. } | Domain::Without(_))
     }
 
-    /// The sample with one number moved, a whole one by a whole number, where it stays admissible.
-    pub fn moved(&self, sample: &Sample, place: &Place, by: &Rational) -> Option<Sample> {
+    /// The samples with one number moved up or down by a step, or most of the way to an end of its domain, as far as they are admissible. A
+    /// whole number moves by nine steps, but by one at least.
+    pub fn moves(&self, sample: &Sample, place: &Place, step: &Rational) -> Vec<Sample> {
+        match place {
+            Place::Value(key, position) => {
+                let Some(value) = sample.values.get(key).and_then(|matrix| matrix.data.get(*position)) else { return Vec::new() };
+                let ends: Vec<BigRational> = match self.domain(key.0) {
+                    Domain::Interval { low, high } => [low, high].into_iter().flatten().map(|(end, _)| end).collect(),
+                    Domain::Without(points) => points,
+                    _ => Vec::new(),
+                };
+                let closer = ends.iter().map(Rational::from).map(|end| &end + &((value - &end) * fraction(1, 16)));
+                [value + step, value - step].into_iter().chain(closer).filter_map(|value| self.with(sample, place, value)).collect()
+            }
+            Place::Whole(id) => {
+                let Some(value) = sample.ints.get(id) else { return Vec::new() };
+                let by = (step * &fraction(9, 1)).whole_bounds().1.unwrap_or(1);
+                let values = [value.checked_add(by), value.checked_sub(by)].into_iter().flatten();
+                values.filter_map(|value| self.with(sample, place, fraction(value, 1))).collect()
+            }
+        }
+    }
+
+    /// The sample with the simplest number that lies as near as this to the one at a place.
+    pub fn simplified(&self, sample: &Sample, place: &Place, near: &Rational) -> Option<Sample> {
+        let Place::Value(key, position) = place else { return None };
+        let value = sample.values.get(key)?.data.get(*position)?;
+        self.with(sample, place, Rational::simplest_between(&(value - near), &(value + near)))
+    }
+
+    /// The sample with another number at a place, where it is admissible.
+    fn with(&self, sample: &Sample, place: &Place, value: Rational) -> Option<Sample> {
         let mut changed = sample.clone();
         match place {
             Place::Value(key, position) => {
-                let value = sample.values.get(key)?.data.get(*position)? + by;
                 if !contains(&self.domain(key.0), &value) {
                     return None;
                 }
-                changed.values.get_mut(key)?.data[*position] = value;
+                *changed.values.get_mut(key)?.data.get_mut(*position)? = value;
             }
             Place::Whole(id) => {
                 let SymbolKind::Whole { low, high, .. } = &self.symbols[*id].kind else { return None };
-                let by = (by * &fraction(9, 1)).whole_bounds().1?;
-                let value = sample.ints.get(id)?.checked_add(if by == 0 { 1 } else { by })?;
+                let value = value.whole_bounds().0?;
                 let end = |end: &Option<Int>| end.as_ref().map(|end| end.value(&sample.ints));
                 let inside = end(low).is_none_or(|low| low.is_some_and(|low| low <= value))
                     && end(high).is_none_or(|high| high.is_some_and(|high| value <= high));
@@ -1358,6 +1390,21 @@ impl<'a> Sampler<'a> {
                     return None;
                 }
                 changed.ints.insert(*id, value);
+            }
+        }
+        self.meets(&changed).then_some(changed)
+    }
+
+    /// The sample with numbers of short binary fractions, whole ones first, for all that may move, where it is admissible.
+    pub fn rounded(&self, sample: &Sample) -> Option<Sample> {
+        let mut changed = sample.clone();
+        for key in self.movable_keys(sample) {
+            let domain = self.domain(key.0);
+            for value in &mut changed.values.get_mut(&key)?.data {
+                let rounded = [1, 2, 4, 8].map(|parts| (&*value * &fraction(parts, 1)).round() / fraction(parts, 1));
+                if let Some(rounded) = rounded.into_iter().find(|rounded| contains(&domain, rounded)) {
+                    *value = rounded;
+                }
             }
         }
         self.meets(&changed).then_some(changed)

@@ -4,7 +4,7 @@
 //! `exact`, `checked`, `holds` (either of the two), `refused`, `undecided`. `error` means an error at a line of the formula and no step,
 //! `fails` one of the two: a refused step, or an error. `none` means that the formula has neither step nor error. A comment that
 //! begins with § quotes the sentence under test and is passed over.
-//! `CONTRACT=a-4 cargo test --test contract` judges only the pages whose names hold that text.
+//! `CONTRACT=a-4 cargo test --test contract` judges only the pages whose names hold that text, and `SEED=7` takes other samples.
 
 use std::fs;
 use std::ops::Range;
@@ -33,13 +33,14 @@ fn every_page_of_the_contract_is_judged_as_it_says() {
     let mut differences = Vec::new();
     let mut expectations = 0;
     let wanted = std::env::var("CONTRACT").unwrap_or_default();
+    let seed = std::env::var("SEED").map_or(0, |seed| seed.parse().expect("a whole number as SEED"));
     for path in &paths {
         let name = path.file_name().expect("a file name").to_string_lossy().into_owned();
         if !name.contains(&wanted) {
             continue;
         }
         let source = fs::read_to_string(path).expect("a page in UTF-8");
-        let report = check_page(&source, &name, &Settings::default());
+        let report = check_page(&source, &name, &Settings { seed, ..Settings::default() });
         let found = compare(&source, &name, &report, &mut differences);
         if found == 0 {
             differences.push(format!("{name}: the page expects nothing"));

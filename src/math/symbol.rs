@@ -104,6 +104,18 @@ pub struct Symbol {
     pub introduced: Span,
 }
 
+impl Symbol {
+    /// The whole numbers that its shape, the members of a family, or the ends of its domain depend on.
+    pub fn sizes(&self) -> impl Iterator<Item = &Int> {
+        let ranges: Vec<&Int> = match &self.kind {
+            SymbolKind::Family { ranges, .. } => ranges.iter().flat_map(|(low, high)| [low, high]).collect(),
+            SymbolKind::Whole { low, high, .. } => low.iter().chain(high).collect(),
+            _ => Vec::new(),
+        };
+        [&self.shape.rows, &self.shape.cols].into_iter().chain(ranges)
+    }
+}
+
 /// All symbols of a chapter, in the order in which they were introduced. A symbol that was replaced stays, since earlier definitions mean it.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {

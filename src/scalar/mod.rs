@@ -1,5 +1,6 @@
 //! The numbers that arithmetic is generic over: floats, a prime field, exact rationals, and dual numbers over each.
 
+mod bounded;
 mod dual;
 mod float;
 mod jittered;
@@ -11,6 +12,7 @@ use std::fmt::Debug;
 
 use crate::math::expr::Elementary;
 use crate::span::Span;
+pub use bounded::Bounded;
 pub use dual::{Dual, Function};
 pub use jittered::Jittered;
 pub use prime::Prime;

@@ -92,6 +92,27 @@ impl Rational {
         (value.floor().to_i64(), value.ceil().to_i64())
     }
 
+    /// The fraction with the smallest denominator from one number to one that is not smaller, found by their continued fractions.
+    ///
+    /// ```
+    /// use proofread::scalar::Rational;
+    ///
+    /// let near = |numerator, denominator| Rational::new(numerator, denominator);
+    /// assert_eq!(Rational::simplest_between(&near(314, 100), &near(315, 100)), near(22, 7));
+    /// assert_eq!(Rational::simplest_between(&near(-5, 3), &near(-5, 3)), near(-5, 3));
+    /// ```
+    pub fn simplest_between(low: &Rational, high: &Rational) -> Rational {
+        fn simplest(low: &BigRational, high: &BigRational) -> BigRational {
+            let whole = low.ceil();
+            if whole <= *high {
+                return whole;
+            }
+            let floor = low.floor();
+            &floor + simplest(&(high - &floor).recip(), &(low - &floor).recip()).recip()
+        }
+        Rational::from(&simplest(&low.to_big(), &high.to_big()))
+    }
+
     /// Whether it is whole.
     pub fn is_integer(&self) -> bool {
         match &self.0 {

@@ -114,3 +114,33 @@ fn what_is_close_and_what_is_zero() {
     let third = Rational::new(1, 3);
     assert!(third.close(&third) && !third.close(&Rational::new(1, 2)));
 }
+
+#[test]
+fn what_rounding_does_lies_within_the_bound() {
+    let exact = |numerator, denominator| Bounded::from_rational(&Rational::new(numerator, denominator)).unwrap();
+    assert_eq!(exact(3, 8), Bounded { value: 0.375, error: 0.0 });
+    // A third, and a sum of which nothing is left but rounding.
+    let third = exact(1, 3);
+    assert!(third.error > 0.0 && third.error < 1e-16);
+    let (large, small) = (Bounded::from_int(1 << 30), third);
+    let left = large.add(&small).unwrap().sub(&large).unwrap();
+    assert!((left.value - 1.0 / 3.0).abs() > 1e-9 && (left.value - 1.0 / 3.0).abs() <= left.error && left.error < 1e-6);
+    // ln(x + h) - ln x over h, where h is lost: nothing is known of it.
+    let (x, h) = (exact(1, 1), exact(1, 1 << 57));
+    let lost = x.add(&h).unwrap().elementary(Elementary::Ln).unwrap().div(&h).unwrap();
+    assert!(lost.value == 0.0 && lost.error >= 1.0);
+    for (function, x) in POINTS {
+        // A tenth is no float: the bound holds what its rounding does, and is not much wider.
+        let float = (x * 1e6) as i64;
+        let tenth = Bounded::from_rational(&Rational::new(float, 1_000_000)).unwrap();
+        let bounded = tenth.elementary(function).unwrap();
+        assert_eq!(bounded.value, tenth.value.elementary(function).unwrap());
+        assert!(bounded.error <= 1e-14 * (1.0 + bounded.value.abs()), "{function:?}");
+    }
+    assert_eq!(third.mul(&Bounded::from_int(3)).unwrap().order(&Bounded::from_int(1)), Ok(std::cmp::Ordering::Equal));
+    assert_eq!(left.order(&third), Err(Fault::Swallowed));
+    assert_eq!(Bounded { value: 1.0, error: 0.2 }.elementary(Elementary::Sin), Err(Fault::Swallowed));
+    assert_eq!(exact(1, 1).div(&Bounded { value: 1e-3, error: 1e-2 }), Err(Fault::Swallowed));
+    let power = exact(2, 1).power(&third).unwrap();
+    assert!((power.value - 2f64.cbrt()).abs() <= power.error && power.error < 1e-14);
+}
