@@ -253,11 +253,6 @@ impl Reader {
         }
         let low = self.unknowns.resolve(low);
         let high = self.unknowns.resolve(high);
-        if let (Some(i), Some(first)) = (index.as_constant(), low.as_constant())
-            && (i < first || high.as_constant().is_some_and(|last| i > last))
-        {
-            return Err(self.out_of_range(&index, &low, &high, what, span));
-        }
         // A letter that was declared as an index has a range of its own, which must lie in this one.
         let mut ends = (index.clone(), index.clone());
         let mut declared = false;
@@ -381,11 +376,9 @@ impl Reader {
             if let Some(id) = self.lookup(&super::scope::family_key(&candidate)) {
                 let family_indices = self.family_indices(id);
                 let member = &self.symbols[id].shape;
-                let fits = if same {
-                    family_indices <= indices
-                } else {
-                    family_indices < indices && !member.is_scalar() || family_indices == indices && member.is_scalar()
-                };
+                // The rest of the indices are those of an element of the member; a bold letter's member is none of the plain one's.
+                let fits =
+                    if family_indices == indices { same || member.is_scalar() } else { family_indices < indices && !member.is_scalar() };
                 if fits && found.is_none_or(|other| id > other) {
                     found = Some(id);
                 }
