@@ -417,13 +417,12 @@ impl Reader {
             if *id == family && indices.len() == 1 && indices[0].as_symbol().is_some_and(|index| index == *row || index == *col)))
     }
 
-    /// How many indices a family has.
+    /// How many indices a family has; a function that stands under a family's name has one.
     pub(super) fn family_indices(&self, id: SymbolId) -> usize {
         match &self.symbols[id].kind {
             SymbolKind::Family { ranges, .. } => ranges.len(),
             SymbolKind::DefinedFamily { indices, .. } => indices.len(),
-            SymbolKind::FunctionFamily { .. } => 1,
-            SymbolKind::Function { .. } if self.function_indices.contains_key(&id) => 1,
+            SymbolKind::FunctionFamily { .. } | SymbolKind::Function { .. } => 1,
             _ => 0,
         }
     }

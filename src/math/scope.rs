@@ -65,18 +65,13 @@ pub fn element_names(name: &str, indices: usize) -> Vec<String> {
     if !is_letter {
         return names;
     }
-    let bold = name[..start].ends_with("\\mathbf{") || name[..start].ends_with("\\boldsymbol{");
-    let mut cores = Vec::new();
-    if !bold {
-        cores.extend([format!("\\mathbf{{{core}}}"), format!("\\boldsymbol{{{core}}}"), format!("\\bm{{{core}}}")]);
-    }
+    let bold = |letter: &str| ["mathbf", "boldsymbol", "bm"].map(|style| format!("\\{style}{{{letter}}}"));
+    let mut cores = bold(core).to_vec();
     if indices == 2 && core.chars().count() == 1 {
         let capital = core.to_uppercase();
         if capital != core {
-            cores.push(capital.clone());
-            if !bold {
-                cores.extend([format!("\\mathbf{{{capital}}}"), format!("\\boldsymbol{{{capital}}}"), format!("\\bm{{{capital}}}")]);
-            }
+            cores.extend(bold(&capital));
+            cores.push(capital);
         }
     }
     names.extend(cores.into_iter().map(|new| format!("{}{new}{}", &name[..start], &name[end..])));
