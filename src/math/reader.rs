@@ -370,15 +370,26 @@ impl Reader {
 
     /// The latest symbol that a name with so many indices may be an element or member of, with the key under which it stands.
     pub(super) fn element_symbol(&self, name: &str, indices: usize) -> Option<SymbolId> {
+        // One index is that of an element of a vector, two are those of an element of a matrix.
+        let holds = |shape: &Shape, rest: usize| {
+            let vector = shape.rows.is_one() != shape.cols.is_one();
+            match rest {
+                1 => vector,
+                2 => !shape.is_scalar() && !vector,
+                _ => false,
+            }
+        };
         let mut found: Option<SymbolId> = None;
         for candidate in element_names(name, indices) {
             let same = candidate == name;
             if let Some(id) = self.lookup(&super::scope::family_key(&candidate)) {
-                let family_indices = self.family_indices(id);
                 let member = &self.symbols[id].shape;
-                // The rest of the indices are those of an element of the member; a bold letter's member is none of the plain one's.
-                let fits =
-                    if family_indices == indices { same || member.is_scalar() } else { family_indices < indices && !member.is_scalar() };
+                // A bold letter's member is none of the plain one's; the rest of the indices are those of an element of the member.
+                let fits = match indices.checked_sub(self.family_indices(id)) {
+                    Some(0) => same || member.is_scalar(),
+                    Some(rest) => holds(member, rest),
+                    None => false,
+                };
                 if fits && found.is_none_or(|other| id > other) {
                     found = Some(id);
                 }
@@ -386,13 +397,7 @@ impl Reader {
             if let Some(id) = self.lookup(&candidate) {
                 let symbol = &self.symbols[id];
                 let value = matches!(symbol.kind, SymbolKind::Variable { .. } | SymbolKind::Defined(_));
-                let shape = &symbol.shape;
-                let vector = shape.rows.is_one() != shape.cols.is_one();
-                let fits = match indices {
-                    1 => vector,
-                    2 => !shape.is_scalar() && !vector,
-                    _ => false,
-                };
+                let fits = holds(&symbol.shape, indices);
                 // A bold letter's own family comes before the elements of the vector of the same name.
                 let family = self.lookup(&super::scope::family_key(&candidate)).is_some();
                 let hidden = same && family && indices == 1 && name.contains('{');
