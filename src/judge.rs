@@ -159,6 +159,8 @@ struct Tally {
     random: usize,
     unclear: usize,
     undefined: usize,
+    /// Of these, how many because rounding leaves too few digits.
+    swallowed: usize,
     random_undefined: usize,
     singular: bool,
     kinks: usize,
@@ -239,6 +241,7 @@ impl<'a> Judge<'a> {
             random: 0,
             unclear: 0,
             undefined: 0,
+            swallowed: 0,
             random_undefined: 0,
             singular: false,
             kinks: 0,
@@ -334,6 +337,7 @@ impl<'a> Judge<'a> {
             Finding::PassedOver(fault @ (Fault::Undefined | Fault::Swallowed | Fault::Singular | Fault::Unsupported)) => {
                 tally.singular |= fault == Fault::Singular;
                 tally.undefined += 1;
+                tally.swallowed += usize::from(fault == Fault::Swallowed);
                 let small = sample.ints.values().any(|value| *value <= 1);
                 let excused = sample.structured || sample.far || small || fault == Fault::Swallowed;
                 tally.random_undefined += usize::from(!excused && !self.is_isolated(sample));
@@ -674,7 +678,9 @@ impl<'a> Judge<'a> {
             } else if tally.enough() {
                 None
             } else if tally.kinks > tally.undefined {
-                Some("every sample lies on a kink of what is differentiated")
+                Some("most samples lie close to a kink or an edge of what is differentiated")
+            } else if 2 * tally.swallowed > tally.undefined {
+                Some("rounding leaves too few digits of a side on most samples")
             } else if tally.undefined > 0 {
                 Some("a side is undefined on most samples")
             } else if let Some(what) = sampler.too_large {

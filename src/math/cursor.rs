@@ -183,7 +183,8 @@ pub(super) fn matching_bar(nodes: &[Node], open: usize) -> Result<usize, Diagnos
             let left = matches!(&node.kind, NodeKind::Command(name) if name.starts_with('l'));
             let right = matches!(&node.kind, NodeKind::Command(name) if name.starts_with('r'))
                 || matches!(&node.kind, NodeKind::Scripts(s) if matches!(&s.base.kind, NodeKind::Command(name) if name.starts_with('r')));
-            if right || (!left && ends_operand(&nodes[i - 1], i - 1 == open)) {
+            let behind_operand = nodes[open + 1..i].iter().rfind(|node| !is_layout(node)).is_some_and(ends_operand);
+            if right || (!left && behind_operand) {
                 depth -= 1;
                 if depth == 0 {
                     return Ok(i);
@@ -197,23 +198,17 @@ pub(super) fn matching_bar(nodes: &[Node], open: usize) -> Result<usize, Diagnos
 }
 
 /// Whether an operand may end with this node.
-pub(super) fn ends_operand(node: &Node, is_open_bar: bool) -> bool {
-    if is_open_bar {
-        return false;
-    }
+pub(super) fn ends_operand(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Char(c) => matches!(c, ')' | ']' | '|' | '!'),
+        NodeKind::Char(c) => matches!(c, ')' | ']' | '|' | '‖' | '!'),
         NodeKind::Command(name) => {
             super::reader::is_letter_command(name)
                 || matches!(
                     name.as_str(),
-                    "}" | "rbrace" | "|" | "vert" | "rvert" | "rVert" | "Vert" | "dots" | "ldots" | "cdots" | "infty"
+                    "}" | "rbrace" | "rbrack" | "|" | "vert" | "rvert" | "rVert" | "Vert" | "dots" | "ldots" | "cdots" | "infty"
                 )
         }
-        NodeKind::Scripts(scripts) => {
-            !matches!(&scripts.base.kind, NodeKind::Command(name) if matches!(name.as_str(), "sum" | "prod" | "max" | "min"))
-        }
-        NodeKind::Wide | NodeKind::Ampersand => false,
+        NodeKind::Scripts(scripts) => ends_operand(&scripts.base),
         _ => true,
     }
 }

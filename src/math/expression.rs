@@ -76,15 +76,19 @@ impl Reader {
 
     /// That no product goes across a wide space, behind which a reader sees something else.
     fn no_wide_product(&self, nodes: &[Node]) -> Read<()> {
-        for (at, node) in nodes.iter().enumerate().skip(1) {
-            if matches!(node.kind, NodeKind::Wide)
-                && ends_operand(&nodes[at - 1], false)
-                && nodes.get(at + 1).is_some_and(|next| self.starts_factor(next))
-            {
-                return Err(Diagnostic::new(Code::Ambiguous, nodes[at + 1].span, "what stands on either side of a wide space has two readings")
+        let mut before: Option<&Node> = None;
+        let mut wide = false;
+        for node in nodes {
+            if is_layout(node) {
+                wide |= matches!(node.kind, NodeKind::Wide);
+                continue;
+            }
+            if wide && before.is_some_and(ends_operand) && self.starts_factor(node) {
+                return Err(Diagnostic::new(Code::Ambiguous, node.span, "what stands on either side of a wide space has two readings")
                     .note("one reader multiplies the two, another sees two statements, or a remark")
                     .help("separate statements by a comma and a wide space: `, \\qquad`; number a formula with `\\tag{2}`; write a product without the space"));
             }
+            (before, wide) = (Some(node), false);
         }
         Ok(())
     }
@@ -94,6 +98,9 @@ impl Reader {
         let span = node.span;
         if closes(node).is_some() {
             return Diagnostic::new(Code::Unbalanced, span, "this bracket closes nothing");
+        }
+        if bar(node).is_some() {
+            return Diagnostic::new(Code::Unbalanced, span, "this bar closes nothing");
         }
         match &node.kind {
             NodeKind::Command(name) => match self.operator(node) {
@@ -542,7 +549,19 @@ impl Reader {
                     && self.operator(node).is_none()
                     && !matches!(
                         name.as_str(),
-                        "}" | "rbrace" | "rbrack" | "pm" | "mp" | "middle" | "land" | "lor" | "wedge" | "vee" | "setminus" | "infty"
+                        "}" | "rbrace"
+                            | "rbrack"
+                            | "rvert"
+                            | "rVert"
+                            | "pm"
+                            | "mp"
+                            | "middle"
+                            | "land"
+                            | "lor"
+                            | "wedge"
+                            | "vee"
+                            | "setminus"
+                            | "infty"
                     )
             }
             NodeKind::Scripts(scripts) => self.starts_factor(&scripts.base) || matches!(scripts.base.kind, NodeKind::Group(_)),

@@ -245,19 +245,16 @@ impl Reader {
         }
         if let (Some(id), Some(sub)) = (element, sub) {
             let indices = self.index_list(sub, span)?;
-            return match &self.symbols[id].kind {
-                SymbolKind::FunctionFamily { .. } => {
-                    let SymbolKind::FunctionFamily { range, .. } = self.symbols[id].kind.clone() else { unreachable!("just matched") };
-                    self.use_index(&indices[0], &range.0, &range.1, "this family", span)?;
-                    Ok(Named::Function(Callable::Member(id, indices[0].clone()), sup))
-                }
-                SymbolKind::Function { .. } => {
-                    let Some((_, low, high)) = self.function_indices.get(&id).cloned() else { unreachable!("a family of functions") };
-                    self.use_index(&indices[0], &low, &high, "this family", span)?;
-                    Ok(Named::Function(Callable::Member(id, indices[0].clone()), sup))
-                }
-                _ => Ok(Named::Value(self.element(id, &indices, span)?, None, sup)),
+            let range = match &self.symbols[id].kind {
+                SymbolKind::FunctionFamily { range, .. } => Some(range.clone()),
+                _ => self.function_indices.get(&id).map(|(_, low, high)| (low.clone(), high.clone())),
             };
+            let Some((low, high)) = range else { return Ok(Named::Value(self.element(id, &indices, span)?, None, sup)) };
+            self.use_index(&indices[0], &low, &high, "this family", span)?;
+            let member = Callable::Member(id, indices[0].clone());
+            // A second index is that of a component: f_{ij} of \mathbf{f}_i.
+            let callable = if indices.len() == 1 { member } else { self.component(member, &indices[1..], span)? };
+            return Ok(Named::Function(callable, sup));
         }
         // The element of a function whose values are vectors: f_i of \mathbf{f}.
         if let (Some(sub), Some(id)) = (sub, component) {

@@ -253,11 +253,6 @@ impl Reader {
         }
         let low = self.unknowns.resolve(low);
         let high = self.unknowns.resolve(high);
-        if let (Some(i), Some(first)) = (index.as_constant(), low.as_constant())
-            && (i < first || high.as_constant().is_some_and(|last| i > last))
-        {
-            return Err(self.out_of_range(&index, &low, &high, what, span));
-        }
         // A letter that was declared as an index has a range of its own, which must lie in this one.
         let mut ends = (index.clone(), index.clone());
         let mut declared = false;
@@ -375,16 +370,25 @@ impl Reader {
 
     /// The latest symbol that a name with so many indices may be an element or member of, with the key under which it stands.
     pub(super) fn element_symbol(&self, name: &str, indices: usize) -> Option<SymbolId> {
+        // One index is that of an element of a vector, two are those of an element of a matrix.
+        let holds = |shape: &Shape, rest: usize| {
+            let vector = shape.rows.is_one() != shape.cols.is_one();
+            match rest {
+                1 => vector,
+                2 => !shape.is_scalar() && !vector,
+                _ => false,
+            }
+        };
         let mut found: Option<SymbolId> = None;
         for candidate in element_names(name, indices) {
             let same = candidate == name;
             if let Some(id) = self.lookup(&super::scope::family_key(&candidate)) {
-                let family_indices = self.family_indices(id);
                 let member = &self.symbols[id].shape;
-                let fits = if same {
-                    family_indices <= indices
-                } else {
-                    family_indices < indices && !member.is_scalar() || family_indices == indices && member.is_scalar()
+                // A bold letter's member is none of the plain one's; the rest of the indices are those of an element of the member.
+                let fits = match indices.checked_sub(self.family_indices(id)) {
+                    Some(0) => same || member.is_scalar(),
+                    Some(rest) => holds(member, rest),
+                    None => false,
                 };
                 if fits && found.is_none_or(|other| id > other) {
                     found = Some(id);
@@ -393,13 +397,7 @@ impl Reader {
             if let Some(id) = self.lookup(&candidate) {
                 let symbol = &self.symbols[id];
                 let value = matches!(symbol.kind, SymbolKind::Variable { .. } | SymbolKind::Defined(_));
-                let shape = &symbol.shape;
-                let vector = shape.rows.is_one() != shape.cols.is_one();
-                let fits = match indices {
-                    1 => vector,
-                    2 => !shape.is_scalar() && !vector,
-                    _ => false,
-                };
+                let fits = holds(&symbol.shape, indices);
                 // A bold letter's own family comes before the elements of the vector of the same name.
                 let family = self.lookup(&super::scope::family_key(&candidate)).is_some();
                 let hidden = same && family && indices == 1 && name.contains('{');
@@ -424,13 +422,12 @@ impl Reader {
             if *id == family && indices.len() == 1 && indices[0].as_symbol().is_some_and(|index| index == *row || index == *col)))
     }
 
-    /// How many indices a family has.
+    /// How many indices a family has; a function that stands under a family's name has one.
     pub(super) fn family_indices(&self, id: SymbolId) -> usize {
         match &self.symbols[id].kind {
             SymbolKind::Family { ranges, .. } => ranges.len(),
             SymbolKind::DefinedFamily { indices, .. } => indices.len(),
-            SymbolKind::FunctionFamily { .. } => 1,
-            SymbolKind::Function { .. } if self.function_indices.contains_key(&id) => 1,
+            SymbolKind::FunctionFamily { .. } | SymbolKind::Function { .. } => 1,
             _ => 0,
         }
     }

@@ -56,37 +56,22 @@ pub fn family_key(name: &str) -> String {
 /// capital ones too. `x` gives `\mathbf{x}`, `\hat{y}` gives `\hat{\mathbf{y}}`.
 pub fn element_names(name: &str, indices: usize) -> Vec<String> {
     let mut names = vec![name.to_string()];
-    // The letter at the core: what stands inside all braces.
-    let start = name.rfind('{').map_or(0, |i| i + 1);
-    let end = name[start..].find('}').map_or(name.len(), |i| start + i);
-    // A name with a script in it has its core before the script.
-    let end = name[start..end].find(['_', '^', '\'']).map_or(end, |i| start + i);
-    let (start, end) = if name.contains("^{") || name.contains("_{") {
-        let base_end = name.find("^{").into_iter().chain(name.find("_{")).min().unwrap_or(name.len());
-        let base = &name[..base_end];
-        let start = base.rfind('{').map_or(0, |i| i + 1);
-        let end = base[start..].find('}').map_or(base.len(), |i| start + i);
-        (start, end)
-    } else {
-        (start, end)
-    };
+    // The letter at the core: what stands inside all braces, before the scripts.
+    let base = &name[..name.find("^{").into_iter().chain(name.find("_{")).min().unwrap_or(name.len())];
+    let start = base.rfind('{').map_or(0, |i| i + 1);
+    let end = base[start..].find('}').map_or(base.len(), |i| start + i);
     let core = &name[start..end];
     let is_letter = core.chars().count() == 1 || core.starts_with('\\');
-    if !is_letter || core.is_empty() {
+    if !is_letter {
         return names;
     }
-    let bold = name[..start].ends_with("\\mathbf{") || name[..start].ends_with("\\boldsymbol{");
-    let mut cores = Vec::new();
-    if !bold {
-        cores.extend([format!("\\mathbf{{{core}}}"), format!("\\boldsymbol{{{core}}}"), format!("\\bm{{{core}}}")]);
-    }
+    let bold = |letter: &str| ["mathbf", "boldsymbol", "bm"].map(|style| format!("\\{style}{{{letter}}}"));
+    let mut cores = bold(core).to_vec();
     if indices == 2 && core.chars().count() == 1 {
         let capital = core.to_uppercase();
         if capital != core {
-            cores.push(capital.clone());
-            if !bold {
-                cores.extend([format!("\\mathbf{{{capital}}}"), format!("\\boldsymbol{{{capital}}}"), format!("\\bm{{{capital}}}")]);
-            }
+            cores.extend(bold(&capital));
+            cores.push(capital);
         }
     }
     names.extend(cores.into_iter().map(|new| format!("{}{new}{}", &name[..start], &name[end..])));
