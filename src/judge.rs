@@ -468,7 +468,9 @@ impl<'a> Judge<'a> {
             // Far away, two sides that only come close are equal in floating point.
             return if sample.far { Finding::PassedOver(Fault::Undefined) } else { Finding::Separates };
         }
-        let noise = excess > agree && (decided && vanishing || !decided && self.is_noise(sample, excess, None));
+        // Where the values themselves are rounded, a bound on what happens to them afterwards says too little.
+        let rounds = || if sample.rounded { self.is_noise(sample, excess, None) } else { self.is_beyond_rounding(sample) == Some(false) };
+        let noise = excess > agree && if decided { vanishing } else { rounds() };
         if noise && !vanishing {
             return Finding::PassedOver(Fault::Swallowed);
         }
@@ -518,6 +520,13 @@ impl<'a> Judge<'a> {
             seen.used = seen.used.worst(Errors { differences: differences.1, dual });
         }
         finding
+    }
+
+    /// Whether the two sides differ, or violate the relation, by more than rounding can have done; none where rounding may decide on a branch.
+    fn is_beyond_rounding(&self, sample: &Sample) -> Option<bool> {
+        let Sides { left, right, .. } = self.sides::<Bounded>(sample, Mode::Dual).ok()?;
+        let mut elements = left.data.iter().zip(&*right.data).map(|(x, y)| (x.real, y.real));
+        Some(elements.any(|(x, y)| self.excess(x.value, y.value) > x.error + y.error))
     }
 
     /// Whether both sides are defined all around a sample on which one is not: at $1/(x - 1)$ a random `x` may well be 1.
@@ -571,9 +580,7 @@ impl<'a> Judge<'a> {
         }
         let Some((excess, rounding)) = self.margin(sample).filter(|_| level == Level::Float) else { return true };
         if excess > rounding {
-            let Ok(Sides { left, right, .. }) = self.sides::<Bounded>(sample, Mode::Dual) else { return false };
-            let mut elements = left.data.iter().zip(&*right.data).map(|(x, y)| (x.real, y.real));
-            return elements.any(|(x, y)| self.excess(x.value, y.value) > x.error + y.error);
+            return self.is_beyond_rounding(sample) == Some(true);
         }
         let mut numbers = sample.values.values().flat_map(|matrix| &matrix.data);
         let mut around = sampler.movable(sample).into_iter().flat_map(|place| sampler.moves(sample, &place, &Rational::new(1, 4)));
