@@ -523,12 +523,13 @@ impl Reader<'_> {
         let close = self.cut.take().and_then(|open| {
             let bytes = self.source.as_bytes();
             let inside = |at: usize| &self.source[open + 1..open + 1 + at];
-            // A price has no sign right next to it, and a digit behind it.
+            let read = |at: usize| self.page.formulas().any(|formula| formula.span.range().contains(&at));
+            // A price has no sign right next to it, and a digit behind it; the sign of a formula that was read belongs to that.
             let closes = |at: &usize| {
                 let text = inside(*at);
                 let apart =
                     text.starts_with(' ') || text.ends_with([' ', '\\']) || bytes.get(open + 2 + at).is_some_and(u8::is_ascii_digit);
-                !apart && text.contains('|')
+                !apart && text.contains('|') && !read(open + 1 + at)
             };
             let (at, _) = self.source[open + 1..end].match_indices('$').find(|(at, _)| closes(at))?;
             let bars = inside(at).starts_with('|') && inside(at).ends_with('|') && inside(at).contains(char::is_alphabetic);

@@ -74,17 +74,17 @@ impl Reader {
         Ok(())
     }
 
-    /// That no product goes across a wide space, behind which a reader sees something else.
+    /// That no product goes across a wide space or an `&`, behind which a reader sees something else.
     fn no_wide_product(&self, nodes: &[Node]) -> Read<()> {
         let mut before: Option<&Node> = None;
         let mut wide = false;
         for node in nodes {
             if is_layout(node) {
-                wide |= matches!(node.kind, NodeKind::Wide);
+                wide |= matches!(node.kind, NodeKind::Wide | NodeKind::Ampersand);
                 continue;
             }
             if wide && before.is_some_and(ends_operand) && self.starts_factor(node) {
-                return Err(Diagnostic::new(Code::Ambiguous, node.span, "what stands on either side of a wide space has two readings")
+                return Err(Diagnostic::new(Code::Ambiguous, node.span, "what stands on either side of this space has two readings")
                     .note("one reader multiplies the two, another sees two statements, or a remark")
                     .help("separate statements by a comma and a wide space: `, \\qquad`; number a formula with `\\tag{2}`; write a product without the space"));
             }
@@ -192,8 +192,11 @@ impl Reader {
         }
         if distance == 0 || super::statement::is_known_command(name) {
             let message = format!("`\\{name}` has no place here");
-            return Diagnostic::new(Code::Unreadable, span, message)
-                .help("what cannot be checked is left out with a reason: `\\unchecked{a limit}`");
+            let help = match name {
+                "pm" | "mp" => "write one formula with `+` and one with `-`",
+                _ => "what cannot be checked is left out with a reason: `\\unchecked{a limit}`",
+            };
+            return Diagnostic::new(Code::Unreadable, span, message).help(help);
         }
         let diagnostic = Diagnostic::new(Code::UnknownCommand, span, format!("`\\{name}` is not part of checked TeX"));
         match name {

@@ -1005,8 +1005,8 @@ impl Reader {
                 }
                 _ => {
                     let (takes, given) = (parameters.len(), arguments.len());
-                    let noun = if takes == 1 { "argument" } else { "arguments" };
-                    return Err(Diagnostic::new(Code::Unreadable, span, format!("`{name}` takes {takes} {noun}, and here are {given}")));
+                    let (noun, verb) = (if takes == 1 { "argument" } else { "arguments" }, if given == 1 { "is" } else { "are" });
+                    return Err(Diagnostic::new(Code::Unreadable, span, format!("`{name}` takes {takes} {noun}, and here {verb} {given}")));
                 }
             }
         }

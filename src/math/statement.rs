@@ -732,13 +732,14 @@ fn claimless_relation(nodes: &[Node]) -> Option<(Sign, Span)> {
     }
 }
 
-/// The nodes without layout at the ends and without the punctuation behind them.
+/// The nodes without layout and punctuation at the ends.
 fn trim(nodes: &[Node]) -> Vec<Node> {
     let mut list: Vec<Node> = nodes.to_vec();
     while list.last().is_some_and(|node| is_layout(node) || matches!(node.kind, NodeKind::Char('.' | ',' | ';' | ':'))) {
         list.pop();
     }
-    let start = list.iter().position(|node| !is_layout(node) && !matches!(node.kind, NodeKind::Char(',' | ';'))).unwrap_or(list.len());
+    let start =
+        list.iter().position(|node| !is_layout(node) && !matches!(node.kind, NodeKind::Char(',' | ';' | ':'))).unwrap_or(list.len());
     list.split_off(start)
 }
 
