@@ -15,7 +15,7 @@ use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_
 use super::expr::{Condition, Expr, IndexRange, Kind, Relation, Step, SymbolId};
 use super::function::{is_function_command, known, parts};
 use super::int::Int;
-use super::reader::{Read, Reader, is_letter_command};
+use super::reader::{Read, Reader, is_letter_command, to_int};
 use super::symbol::SymbolKind;
 use super::unify::is_unknown;
 use super::walk;
@@ -451,12 +451,17 @@ impl Reader {
     }
 
     fn assume_sizes(&mut self) {
-        for condition in self.assumptions.clone() {
-            if let Condition::Relation(Relation::Equal, a, b) = &condition
-                && let (Kind::Int(left), Some(right)) = (&a.kind, super::reader::to_int(b))
-                && let Some(symbol) = left.as_symbol()
-            {
-                self.unknowns.assume(symbol, right);
+        let assumptions = self.assumptions.clone();
+        let mut open: Vec<&Condition> = assumptions.iter().rev().collect();
+        while let Some(condition) = open.pop() {
+            match condition {
+                Condition::All(list) => open.extend(list.iter().rev()),
+                Condition::Relation(Relation::Equal, a, b) => {
+                    if let (Some(left), Some(right)) = (to_int(a), to_int(b)) {
+                        self.unknowns.assume(&left, &right);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -656,7 +661,7 @@ impl Reader {
         let mut diagnostic = Diagnostic::new(Code::Shape, at, "the two sides have different shapes")
             .label(left.span, format!("this is {}", self.shape_text(&a)))
             .label(right.span, format!("this is {}", self.shape_text(&b)));
-        let zero = |side: &Expr| super::reader::to_int(side).and_then(|int| int.as_constant()) == Some(0);
+        let zero = |side: &Expr| to_int(side).and_then(|int| int.as_constant()) == Some(0);
         if a == b.transposed() && a != b {
             diagnostic = diagnostic.help("one is the transpose of the other: write `^\\top`, or look at the layout of the derivative");
         } else if zero(left) || zero(right) {
@@ -909,9 +914,8 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                         i += until + 2;
                         continue;
                     }
-                    let joined = rest[..until].iter().any(|node| node.words().is_some_and(|words| joins(&words)));
                     let bracketed = rest.iter().position(|node| !is_layout(node)).and_then(|at| bracketed_relation(reader, rest, at));
-                    if begins_condition(words) && (!more.is_empty() || joined && bracketed.is_some()) {
+                    if begins_condition(words) && (!more.is_empty() || bracketed.is_some()) {
                         condition = Some(vec![node.clone()]);
                     } else if more.is_empty() && goes_on_as_formula(reader, rest) {
                         // A remark ends what is claimed; what goes on behind it is none, and reading it says so.
