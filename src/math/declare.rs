@@ -22,7 +22,7 @@ use super::scope::{Meaning, family_key};
 use super::symbol::{Domain, Symbol, SymbolKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
-use crate::tex::tree::{Node, NodeKind, canonical, span_of};
+use crate::tex::tree::{Node, NodeKind, Scripts, canonical, span_of};
 
 /// The largest size that can be written as a number.
 const LARGEST_SIZE: i64 = 1000;
@@ -496,8 +496,9 @@ impl Reader {
         let mut found = Vec::new();
         for node in nodes {
             match &node.kind {
-                NodeKind::Letter(_) | NodeKind::Command(_) if self.name_of(node).is_some() => found.push(node.clone()),
+                NodeKind::Letter(_) | NodeKind::Command(_) => found.push(node.clone()),
                 NodeKind::Scripts(scripts) if self.name_of(&scripts.base).is_some() => found.push(node.clone()),
+                NodeKind::Scripts(scripts) => found.extend(self.size_names(std::slice::from_ref(&scripts.base))),
                 NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) => found.extend(self.size_names(inner)),
                 NodeKind::Frac(a, b) => {
                     found.extend(self.size_names(a));
@@ -512,15 +513,22 @@ impl Reader {
     fn introduce_size(&mut self, node: &Node) {
         let p = parts(node);
         let Some((name, key)) = introduced(self, node) else { return };
-        // A power of a known size is none of its names.
-        let known = self.scope.get(&key).is_some()
-            || (p.sup.is_some() && p.sub.is_none() && self.scope.get(&name).is_some())
-            || (p.sub.is_some() && self.element_symbol(&name, p.sub.map_or(0, index_count)).is_some());
-        if known {
+        if self.scope.get(&key).is_some() {
             return;
         }
-        let key =
-            if p.sup.is_some() && p.sub.is_none() && canonical(p.sup.unwrap_or_default()).parse::<u32>().is_ok() { name } else { key };
+        // A power of a size is none of its names; what stands in brackets above one is.
+        if let (NodeKind::Scripts(scripts), Some(sup)) = (&node.kind, p.sup)
+            && !sup.first().is_some_and(|first| opens(first).is_some() || matches!(first.kind, NodeKind::Delimited(..)))
+        {
+            let below = Node { kind: NodeKind::Scripts(Box::new(Scripts { sup: None, ..(**scripts).clone() })), span: node.span };
+            let known = introduced(self, &below).is_some_and(|(_, key)| self.scope.get(&key).is_some());
+            if known || canonical(sup).parse::<u32>().is_ok() {
+                return self.introduce_size(&below);
+            }
+        }
+        if p.sub.is_some_and(|sub| self.element_symbol(&name, index_count(sub)).is_some()) {
+            return;
+        }
         let kind = SymbolKind::Whole { low: Some(Int::one()), high: None, dimension: true };
         let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: Shape::scalar(), kind, introduced: node.span });
         self.introduced.push(id);
@@ -545,7 +553,7 @@ impl Reader {
         let Some(node) = left.first() else { return Err(not_a_name(place)) };
         let Some((name, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
         let letters: Vec<String> = match parts(node).sub {
-            Some(sub) if !sub.is_empty() && parts(node).sup.is_none() => {
+            Some(sub) if parts(node).sup.is_none() => {
                 let nodes = clean(sub);
                 let letters: Vec<String> = nodes.iter().filter(|n| !n.is_char(',')).filter_map(|n| bare_letter(self, n)).collect();
                 if letters.len() == nodes.iter().filter(|n| !n.is_char(',')).count() { letters } else { Vec::new() }
@@ -807,7 +815,7 @@ fn bracketed(nodes: &[Node]) -> Option<Interval> {
             return Some((first_char(open)?, body.clone(), first_char(close)?, p.sup.map(<[Node]>::to_vec)));
         }
     }
-    let open = opens(nodes.first()?)?;
-    let (close, scripts) = closes(nodes.last()?)?;
-    (nodes.len() > 2).then(|| (open, nodes[1..nodes.len() - 1].to_vec(), close, scripts.and_then(|s| s.sup.clone())))
+    let [open, inner @ .., close] = nodes else { return None };
+    let (close, scripts) = closes(close)?;
+    Some((opens(open)?, inner.to_vec(), close, scripts.and_then(|s| s.sup.clone())))
 }
