@@ -259,8 +259,7 @@ impl Reader {
         let signs = relations(piece);
         if let [(at, Sign::In, length)] = signs.as_slice() {
             let value = self.compared(&piece[..*at], here)?;
-            let domain = self.set_domain(&piece[at + length..], here)?;
-            all.push(Condition::In(Box::new(value), domain));
+            all.extend(self.lies_in(value, &piece[at + length..], here)?);
             return Ok(());
         }
         let mut sides: Vec<Expr> = Vec::new();
