@@ -1016,7 +1016,8 @@ fn ends_lead(nodes: &[Node], at: usize) -> bool {
 fn joins(words: &str) -> bool {
     let lower = words.to_lowercase();
     let mut list = lower.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that")) || begins_condition(words)
+    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that") || begins_condition(w))
+        || begins_condition(words)
 }
 
 /// Texts with math in them, `\text{if $z > 0$}`, taken apart where they begin a condition.
@@ -1050,7 +1051,11 @@ fn is_name_text(reader: &Reader, nodes: &[Node], at: usize) -> bool {
     let layout = matches!(before.map(|node| &node.kind), Some(NodeKind::Wide | NodeKind::Ampersand));
     // A word that something is said to be is a name.
     let sign = sign_at(nodes, at + 1).map(|(sign, _)| sign);
-    let behind = if called { matching(nodes, at + 1).ok().and_then(|close| sign_at(nodes, close + 1)).map(|(sign, _)| sign) } else { sign };
+    let close = match nodes.get(at + 1) {
+        Some(next) if opens(next).is_some() => matching(nodes, at + 1).ok(),
+        _ => Some(at + 1),
+    };
+    let behind = if called { close.and_then(|close| sign_at(nodes, close + 1)).map(|(sign, _)| sign) } else { sign };
     let introduced = matches!(sign, Some(Sign::In | Sign::Define)) || behind == Some(Sign::Define);
     introduced || is_known && (called || !layout || sign.is_some()) || called && !layout
 }
