@@ -189,6 +189,17 @@ impl Reader {
         self.begin_statement();
         self.statement = nodes.to_vec();
         let trimmed = trim(nodes);
+        // `x > 0 \text{ if } y > 0` is a condition of both, and an assumption of neither.
+        let conditional = without_texts(&trimmed).into_iter().find(|node| {
+            node.words()
+                .is_some_and(|words| words.split(|c: char| !c.is_alphabetic()).any(|word| !word.is_empty() && begins_condition(word)))
+        });
+        if let (Role::Assumption, Some(node)) = (role, conditional) {
+            let message = "what is assumed here has a condition of its own, which is not read";
+            let help = "write it with `or`: `$y \\le 0 \\text{ or } x > 0$` for one that holds if y is positive";
+            out.errors.push(Diagnostic::new(Code::Unreadable, node.span, message).help(help));
+            return;
+        }
         let condition = self.condition(&trimmed, span).and_then(|condition| self.finish_condition(condition));
         let mut ids = BTreeSet::new();
         if let Ok(condition) = &condition {
