@@ -120,9 +120,20 @@ fn turning_word(nodes: &[Node]) -> Option<Diagnostic> {
     })
 }
 
-/// The nodes of a condition: math in texts by itself, and no layout.
-fn cleaned(nodes: &[Node]) -> Vec<Node> {
-    without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect()
+/// The nodes of a condition: math in texts by itself, no layout, and a text that is the name of a symbol as that name.
+fn cleaned(reader: &Reader, nodes: &[Node]) -> Vec<Node> {
+    let mut list: Vec<Node> = without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect();
+    for node in &mut list {
+        if let NodeKind::Text(_) = &node.kind
+            && let Some(name) = reader.name_of(node)
+            && reader.lookup(&name).is_some()
+        {
+            let letters =
+                node.words().unwrap_or_default().trim().chars().map(|c| Node { kind: NodeKind::Letter(c), span: node.span }).collect();
+            node.kind = NodeKind::Styled("operatorname".to_string(), letters);
+        }
+    }
+    list
 }
 
 /// A condition without the words before it, `\forall`, which says nothing that is not said by what follows, and punctuation.
@@ -162,7 +173,7 @@ impl Reader {
     }
 
     fn condition_inside(&mut self, nodes: &[Node], span: Span) -> Read<Condition> {
-        let nodes = cleaned(nodes);
+        let nodes = cleaned(self, nodes);
         let place = span_of(&nodes, span);
         if let Some(error) = turning_word(&nodes) {
             return Err(error);
@@ -337,7 +348,7 @@ impl Reader {
 
     /// Equations between sizes that a condition holds, known before the sides of its statement are read.
     pub(super) fn learn_sizes(&mut self, nodes: &[Node]) {
-        let nodes = cleaned(nodes);
+        let nodes = cleaned(self, nodes);
         // What is left out holds nothing.
         let nodes = bare(split_top(&nodes, begins_unless)[0]);
         if let Some(inner) = in_brackets(nodes) {

@@ -912,9 +912,9 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     let rest = &nodes[i + 1..];
                     let comma = |at: usize| matches!(rest[at].kind, NodeKind::Char(',')) && rest.get(at + 1).is_none_or(is_layout);
                     let leading = trim(&piece.nodes).is_empty();
-                    let until = (0..rest.len())
-                        .find(|at| comma(*at) || rest[*at].words().is_some_and(|w| !joins(&w)) || leading && ends_lead(rest, *at))
-                        .unwrap_or(rest.len());
+                    let remark = |at: usize| rest[at].words().is_some_and(|w| !joins(&w)) && !is_name_text(reader, &nodes, i + 1 + at);
+                    let until =
+                        (0..rest.len()).find(|at| comma(*at) || remark(*at) || leading && ends_lead(rest, *at)).unwrap_or(rest.len());
                     let more = relations(&rest[..until.max(usize::from(!rest.is_empty()))]);
                     if begins_condition(words) && leading && until < rest.len() && ends_lead(rest, until) {
                         // `\text{if } x > 0: \quad |x| = x`
@@ -976,7 +976,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                 finish(&mut piece, &mut condition, &mut list, false);
                 piece.nodes = statement[1..].to_vec();
                 continue;
-            } else if node.words().is_some_and(|words| !joins(&words) && !begins_condition(&words)) {
+            } else if node.words().is_some_and(|words| !joins(&words) && !begins_condition(&words)) && !is_name_text(reader, &nodes, i) {
                 finish(&mut piece, &mut condition, &mut list, true);
                 i += 1;
                 continue;
