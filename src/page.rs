@@ -148,6 +148,7 @@ impl Page {
             !ends_sentence(&one.tex, between, next.display)
         };
         for sentence in formulas.chunk_by_mut(|one, next| goes_on(one, next)) {
+            self.errors.extend(sentence.iter().enumerate().filter_map(|(at, _)| narrowed(sentence, at, source)));
             let condition = sentence.iter().find(|formula| formula.restricts());
             let Some(condition) = condition.map(|found| Beside { span: found.span, tex: found.tex.clone() }) else { continue };
             for formula in sentence.iter_mut().filter(|formula| !formula.restricts()) {
@@ -155,6 +156,60 @@ impl Page {
             }
         }
     }
+}
+
+/// The error for an assumption that its sentence restricts or takes back, which would be made all the same.
+fn narrowed(sentence: &[&mut Formula], at: usize, source: &str) -> Option<Diagnostic> {
+    let formula = &sentence[at];
+    if formula.before != Lead::Assumption || !holds_relation(&formula.tex) {
+        return None;
+    }
+    let next = sentence.get(at + 1);
+    let before = at.checked_sub(1).map(|before| &sentence[before]);
+    let condition = |other: &&&mut Formula| other.before == Lead::Condition && holds_relation(&other.tex);
+    let behind = words_of(&source[formula.span.end..next.map_or(source.len(), |next| next.span.start)]);
+    let first = (behind.first().map_or("", String::as_str), behind.get(1).map_or("", String::as_str));
+    let restricted = match first {
+        ("or" | "unless" | "if" | "when" | "whenever" | "until" | "except", _) | ("only", "if" | "when") | ("fails", _) => true,
+        ("is" | "does" | "do" | "can" | "may" | "need" | "must", "not" | "never") | ("is", "false" | "wrong") => true,
+        (word, _) if word.ends_with("n't") || word == "cannot" || word == "never" => true,
+        ("for" | "at", _) => {
+            next.filter(condition).is_some() && behind[1..].iter().all(|word| matches!(word.as_str(), "all" | "each" | "every"))
+        }
+        _ => false,
+    };
+    let leads = |before: &&mut Formula| {
+        let between = words_of(&source[before.span.end..formula.span.start]);
+        between
+            .iter()
+            .all(|word| matches!(word.as_str(), "we" | "then" | "let" | "us" | "may" | "can" | "and" | "assume" | "suppose" | "that"))
+    };
+    let conditional = before.filter(condition).is_some_and(leads);
+    (restricted || conditional).then(|| {
+        Diagnostic::new(Code::Unreadable, formula.span, "what is assumed here is restricted by its sentence, and would hold without that")
+            .help("write all of it in one formula, `$x > 0 \\text{ or } y > 0$`, or put the condition beside the claims: `\\quad \\text{if } x > 0`")
+    })
+}
+
+/// The words with which a text goes on, up to the end of its sentence or paragraph, without comments.
+fn words_of(text: &str) -> Vec<String> {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("<!--") {
+        plain.push_str(before);
+        rest = behind.split_once("-->").map_or("", |(_, behind)| behind);
+    }
+    plain.push_str(rest);
+    let plain = plain.to_lowercase().replace('’', "'");
+    let mut lines = plain.lines();
+    let mut sentence = lines.next().unwrap_or_default().to_string();
+    // An empty line, and what begins a list, a quote, a heading or a row, ends it.
+    for line in lines.take_while(|line| !line.trim().is_empty() && !line.trim_start().starts_with(['-', '*', '+', '#', '>', '|'])) {
+        sentence.push(' ');
+        sentence.push_str(line);
+    }
+    let sentence = sentence.split(['.', ':', ';', '!', '?', '|']).next().unwrap_or_default();
+    sentence.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| !word.is_empty()).map(str::to_string).collect()
 }
 
 /// Reads a page.
@@ -668,11 +723,17 @@ impl Words {
 
 fn lead(said: &str) -> Lead {
     let mut words = said.rsplit(|c: char| c.is_whitespace() || "([{“‘\"".contains(c));
-    let (last, before) = (words.next().unwrap_or(""), words.find(|word| !word.is_empty()).unwrap_or(""));
+    let last = words.next().unwrap_or("");
+    let mut words = words.filter(|word| !word.is_empty());
+    let (before, third) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    // What is not assumed is no assumption.
+    let negates = |word: &str| matches!(word, "not" | "cannot" | "never" | "longer") || word.ends_with("n't") || word.ends_with("n’t");
     match (before, last) {
         (_, "if" | "when" | "whenever" | "where" | "for" | "at" | "with" | "unless" | "until") => Lead::Condition,
         ("for", "all" | "each" | "every") => Lead::Condition,
-        (_, "assume" | "suppose") | ("assume" | "suppose", "that") => Lead::Assumption,
+        ("to", "assume" | "suppose") if matches!(third, "having" | "not") => Lead::Claim,
+        (not, "assume" | "suppose") if !negates(not) => Lead::Assumption,
+        ("assume" | "suppose", "that") if !negates(third) => Lead::Assumption,
         _ => Lead::Claim,
     }
 }

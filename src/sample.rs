@@ -105,6 +105,10 @@ pub const PLACES: u64 = 1 << 60;
 
 /// How far an equation that samples are drawn to meet may be off.
 const MET: f64 = 4e-15;
+/// How far from such a place a number that was moved may be.
+const CLOSE: f64 = 1e-12;
+/// The largest denominator of the numbers that are tried where it is further away.
+const SIMPLEST: i64 = 24;
 
 enum Part<'a> {
     Expr(&'a Expr),
@@ -713,8 +717,10 @@ impl<'a> Sampler<'a> {
             return true;
         }
         let mut evaluator = Evaluator::<f64>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual);
-        // Rounding makes an invertible matrix of a singular one, and no matrix orthogonal.
-        let delicate = self.facts.inverse || self.narrowed.values().any(|domain| matches!(domain, Domain::Orthonormal | Domain::Skew));
+        // Rounding makes an invertible matrix of a singular one, no matrix orthogonal, and numbers equal that are not.
+        let delicate = self.facts.inverse
+            || !self.equations.is_empty()
+            || self.narrowed.values().any(|domain| matches!(domain, Domain::Orthonormal | Domain::Skew));
         let mut exact = (delicate && !sample.rounded)
             .then(|| Evaluator::<Rational>::sharing(self.dependencies.clone(), self.symbols, sample, Mode::Dual));
         let mut left: Vec<&Condition> = self.step.conditions.iter().collect();
@@ -983,6 +989,16 @@ impl<'a> Sampler<'a> {
             let next = y - fy * (y - x) / (fy - fx);
             let Some(value) = Some(next).filter(|next| next.is_finite()).and_then(float) else { return };
             (x, fx, y, fy) = (y, fy, next, value);
+        }
+        // Where both sides touch, as in `x^2 = 0`, they are almost equal far from where they are equal; there a simple number may make them so.
+        let close = fy == 0.0 || fy.abs() <= CLOSE * (1.0 + y.abs()) * ((fy - fx) / (y - x)).abs();
+        if !close && y.abs() < 1000.0 {
+            let simple = (1..=SIMPLEST).map(|below| fraction((y * below as f64).round() as i64, below));
+            let met = |value: &Rational| contains(&self.domain(key.0), value) && exact(value).is_some_and(|rest| rest.is_zero());
+            if let Some(value) = simple.filter(|value| (value.to_f64() - y).abs() < 0.01).find(met) {
+                *sample = at(&value);
+            }
+            return;
         }
         if let Some(value) = Rational::from_float(y).filter(|value| fy.abs() < MET && contains(&self.domain(key.0), value)) {
             *sample = at(&value);

@@ -6,12 +6,12 @@
 //! chain     = sum relation sum { relation sum } | sum "\in" domain | index "=" number "," "\dots" "," number ;
 //! ```
 
-use super::cursor::{Sign, is_dots, is_layout, relations, split_commas, split_top, typed_relation};
+use super::cursor::{Sign, is_dots, is_layout, matching, opens, relations, sign_at, split_commas, split_top, typed_relation};
 use super::expr::{Condition, Expr, Kind, Relation};
 use super::int::Int;
-use super::reader::{Read, Reader, is_letter_command};
+use super::reader::{Read, Reader};
 use super::scope::Meaning;
-use super::symbol::{Domain, SymbolKind};
+use super::symbol::Domain;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::tex::tree::{Node, NodeKind, TextPart, span_of};
@@ -22,8 +22,7 @@ const BEGIN: &[&str] = &["if", "when", "whenever", "where", "for", "at", "with",
 /// The name of a node that is a letter and nothing else.
 pub(super) fn bare_letter(reader: &Reader, node: &Node) -> Option<String> {
     match &node.kind {
-        NodeKind::Letter(_) => reader.name_of(node),
-        NodeKind::Command(name) if is_letter_command(name) => reader.name_of(node),
+        NodeKind::Letter(_) | NodeKind::Command(_) => reader.name_of(node),
         _ => None,
     }
 }
@@ -39,7 +38,7 @@ pub(super) fn without_texts(nodes: &[Node]) -> Vec<Node> {
     let mut list = Vec::new();
     for node in nodes {
         match &node.kind {
-            NodeKind::Text(parts) if parts.iter().any(|part| matches!(part, TextPart::Math(_))) => {
+            NodeKind::Text(parts) => {
                 for part in parts {
                     match part {
                         TextPart::Words(words) => {
@@ -75,6 +74,98 @@ fn joint(node: &Node) -> Option<Joint> {
     }
 }
 
+/// Words that turn a condition around, or make of *each* something else.
+const TURN: &[&str] = &[
+    "not",
+    "no",
+    "nor",
+    "neither",
+    "never",
+    "none",
+    "cannot",
+    "false",
+    "except",
+    "excluding",
+    "without",
+    "until",
+    "only",
+    "iff",
+    "implies",
+    "xor",
+    "then",
+    "some",
+    "least",
+    "most",
+    "exactly",
+];
+
+/// Whether a text begins with *unless*.
+fn begins_unless(node: &Node) -> bool {
+    node.words()
+        .is_some_and(|words| words.to_lowercase().split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty()) == Some("unless"))
+}
+
+/// The message for a word that is not layout, since it changes what a condition says.
+fn turning_word(nodes: &[Node]) -> Option<Diagnostic> {
+    nodes.iter().find_map(|node| {
+        let words = node.words()?.to_lowercase().replace('’', "'");
+        let turns = |word: &&str| TURN.contains(word) || word.ends_with("n't") || *word == "unless";
+        let skipped = usize::from(begins_unless(node));
+        let list = words.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| !word.is_empty());
+        let word = list.skip(skipped).find(turns)?;
+        let message = format!("`{word}` changes what this condition says, and is not read");
+        Some(Diagnostic::new(Code::Unreadable, node.span, message).help(
+            "say it with relations: `\\text{if } x \\le 0`; they may be joined by `and` and `or`, and `unless` begins what is left out",
+        ))
+    })
+}
+
+/// The nodes of a condition: math in texts by itself, no layout, and a text that is the name of a symbol as that name.
+fn cleaned(reader: &Reader, nodes: &[Node]) -> Vec<Node> {
+    let mut list: Vec<Node> = without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect();
+    for node in &mut list {
+        if let NodeKind::Text(_) = &node.kind
+            && let Some(name) = reader.name_of(node)
+            && reader.lookup(&name).is_some()
+        {
+            let letters =
+                node.words().unwrap_or_default().trim().chars().map(|c| Node { kind: NodeKind::Letter(c), span: node.span }).collect();
+            node.kind = NodeKind::Styled("operatorname".to_string(), letters);
+        }
+    }
+    list
+}
+
+/// A condition without the words before it, `\forall`, which says nothing that is not said by what follows, and punctuation.
+fn bare(nodes: &[Node]) -> &[Node] {
+    let skip = |node: &Node| matches!(node.kind, NodeKind::Text(_)) || node.is_command("forall") || node.is_char(',');
+    let start = nodes.iter().position(|node| !skip(node)).unwrap_or(nodes.len());
+    let end = nodes.iter().rposition(|node| !skip(node) && !node.is_char('.') && !node.is_char(';')).map_or(start, |last| last + 1);
+    &nodes[start..end.max(start)]
+}
+
+/// What stands in round brackets that hold a relation, where they are all there is.
+fn in_brackets(nodes: &[Node]) -> Option<&[Node]> {
+    let inner = match nodes {
+        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => body,
+        [open, inner @ .., _] if opens(open) == Some('(') && matching(nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => inner,
+        _ => return None,
+    };
+    holds_relation(inner).then_some(inner)
+}
+
+fn holds_relation(nodes: &[Node]) -> bool {
+    let within = |node: &Node| matches!(&node.kind, NodeKind::Delimited(_, body, _) if holds_relation(body));
+    (0..nodes.len()).any(|at| sign_at(nodes, at).is_some() || within(&nodes[at]))
+}
+
+/// Where the last number of `i = 1, 2, \dots, n` stands, whose pieces behind the first begin at `at`.
+fn counted_to(pieces: &[&[Node]], at: usize) -> Option<usize> {
+    let dots = |piece: &&[Node]| !piece.is_empty() && piece.iter().all(is_dots);
+    let found = at + pieces[at..].iter().position(|piece| dots(piece) || !relations(piece).is_empty())?;
+    (dots(&pieces[found]) && found + 1 < pieces.len()).then_some(found + 1)
+}
+
 impl Reader {
     /// Reads a condition, with the words in and before it.
     pub(super) fn condition(&mut self, nodes: &[Node], span: Span) -> Read<Condition> {
@@ -82,47 +173,42 @@ impl Reader {
     }
 
     fn condition_inside(&mut self, nodes: &[Node], span: Span) -> Read<Condition> {
-        let nodes: Vec<Node> = without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect();
+        let nodes = cleaned(self, nodes);
         let place = span_of(&nodes, span);
-        let unless = nodes.first().and_then(Node::words).is_some_and(|words| words.trim().to_lowercase().starts_with("unless"));
-        // `\forall` and words before the first relation say nothing that is not said by what follows.
-        let skip = |node: &Node| matches!(node.kind, NodeKind::Text(_)) || node.is_command("forall") || node.is_char(',');
-        let start = nodes.iter().position(|node| !skip(node)).unwrap_or(nodes.len());
-        let end = nodes.iter().rposition(|node| !skip(node) && !node.is_char('.') && !node.is_char(';')).map_or(start, |last| last + 1);
-        let nodes = &nodes[start..end.max(start)];
+        if let Some(error) = turning_word(&nodes) {
+            return Err(error);
+        }
+        // What stands behind *unless* is left out of what stands before it.
+        if let [before, without @ ..] = split_top(&nodes, begins_unless).as_slice()
+            && !without.is_empty()
+        {
+            let mut all = Vec::new();
+            if !bare(before).is_empty() {
+                all.push(self.condition(before, place)?);
+            }
+            for nodes in without {
+                all.push(Condition::Not(Box::new(self.condition(nodes, place)?)));
+            }
+            return Ok(if all.len() == 1 { all.remove(0) } else { Condition::All(all) });
+        }
+        let nodes = bare(&nodes);
         if nodes.is_empty() {
             return Err(Diagnostic::new(Code::Unreadable, place, "a condition is missing here"));
         }
-        // A condition in brackets.
-        if super::cursor::opens(&nodes[0]) == Some('(')
-            && super::cursor::matching(nodes, 0)? + 1 == nodes.len()
-            && !relations(&nodes[1..nodes.len() - 1]).is_empty()
-        {
-            return self.condition(&nodes[1..nodes.len() - 1], place);
-        }
-        if let [Node { kind: NodeKind::Delimited(open, body, _), .. }] = nodes
-            && open == "("
-            && !relations(body).is_empty()
-        {
-            return self.condition(body, place);
+        if let Some(inner) = in_brackets(nodes) {
+            return self.condition(inner, place);
         }
         let mut any: Vec<Condition> = Vec::new();
-        let alternatives = split_top(nodes, |node| joint(node) == Some(Joint::Or));
-        for alternative in &alternatives {
+        for alternative in split_top(nodes, |node| joint(node) == Some(Joint::Or)) {
             let mut all = Vec::new();
             let parts = split_top(alternative, |node| joint(node) == Some(Joint::And));
             for part in &parts {
                 // `\forall i, j` says what a free index says by itself; what follows is the condition.
                 let letters = split_commas(part).iter().all(|piece| {
-                    let mut list = piece.iter().filter(|node| !is_layout(node) && !node.is_command("forall"));
+                    let mut list = piece.iter().filter(|node| !node.is_command("forall"));
                     list.next().is_some_and(|node| bare_letter(self, node).is_some()) && list.next().is_none()
                 });
                 if letters && parts.iter().any(|part| !relations(part).is_empty()) {
-                    continue;
-                }
-                // Of `(x > 0) and (y > 0)` each part is a condition in brackets.
-                if parts.len().max(alternatives.len()) > 1 && relations(part).is_empty() {
-                    all.push(self.condition(part, place)?);
                     continue;
                 }
                 self.condition_parts(part, place, &mut all)?;
@@ -133,8 +219,7 @@ impl Reader {
                 _ => any.push(Condition::All(all)),
             }
         }
-        let condition = if any.len() == 1 { any.remove(0) } else { Condition::Any(any) };
-        Ok(if unless { Condition::Not(Box::new(condition)) } else { condition })
+        Ok(if any.len() == 1 { any.remove(0) } else { Condition::Any(any) })
     }
 
     /// The chains between commas.
@@ -144,7 +229,11 @@ impl Reader {
         while at < pieces.len() {
             let piece = pieces[at];
             at += 1;
-            if piece.iter().all(is_layout) {
+            if piece.is_empty() {
+                continue;
+            }
+            if let Some(inner) = in_brackets(piece) {
+                all.push(self.condition(inner, place)?);
                 continue;
             }
             // `i, j \in …`, `x, y > 0`: letters before the one with the relation share it.
@@ -160,15 +249,12 @@ impl Reader {
                 return Err(Diagnostic::new(Code::Unreadable, span_of(piece, place), "a condition needs a relation, such as `z > 0`"));
             };
             // `i = 1, \dots, n` and `i, j = 1, 2, \dots, n`
-            let dots = |at: usize| pieces.get(at).is_some_and(|next| !next.is_empty() && next.iter().all(is_dots));
-            let second = pieces.get(at).copied().filter(|_| dots(at + 1));
-            let end = if dots(at) { at + 1 } else { at + 2 };
-            if (dots(at) || second.is_some()) && end < pieces.len() {
-                at = end + 1;
+            if let Some(end) = counted_to(&pieces, at) {
                 for letter in shared.iter().map(|letter| letter.to_vec()).chain([piece[..*first].to_vec()]) {
                     let counted: Vec<Node> = letter.into_iter().chain(piece[*first..].iter().cloned()).collect();
-                    all.push(self.counted(&counted, second, pieces[end], place)?);
+                    all.push(self.counted(&counted, &pieces[at..end - 1], pieces[end], place)?);
                 }
+                at = end + 1;
                 continue;
             }
             for other in shared {
@@ -188,8 +274,7 @@ impl Reader {
         let signs = relations(piece);
         if let [(at, Sign::In, length)] = signs.as_slice() {
             let value = self.compared(&piece[..*at], here)?;
-            let domain = self.set_domain(&piece[at + length..], here)?;
-            all.push(Condition::In(Box::new(value), domain));
+            all.extend(self.lies_in(value, &piece[at + length..], here)?);
             return Ok(());
         }
         let mut sides: Vec<Expr> = Vec::new();
@@ -231,8 +316,8 @@ impl Reader {
         self.whole(nodes, place)
     }
 
-    /// `i = 1, \dots, n`, or with a second number behind the first.
-    fn counted(&mut self, first: &[Node], second: Option<&[Node]>, last: &[Node], place: Span) -> Read<Condition> {
+    /// `i = 1, \dots, n`, or with further numbers behind the first.
+    fn counted(&mut self, first: &[Node], further: &[&[Node]], last: &[Node], place: Span) -> Read<Condition> {
         let signs = relations(first);
         let [(at, Sign::Relation(Relation::Equal), length)] = signs.as_slice() else {
             return Err(Diagnostic::new(Code::Unreadable, place, "an index is counted as `i = 1, \\dots, n`"));
@@ -240,11 +325,7 @@ impl Reader {
         let letter = self.compared(&first[..*at], place)?;
         let low = self.whole_number(&first[at + length..], place)?;
         let high = self.whole_number(last, place)?;
-        if let Some(second) = second
-            && self.whole_number(second, place)?.sub(&low) != Some(Int::one())
-        {
-            return Err(Diagnostic::new(Code::Ellipsis, span_of(second, place), "these numbers do not go up by one"));
-        }
+        self.go_up(&low, further, place)?;
         if let Kind::Int(int) = &letter.kind
             && let Some(id) = int.as_symbol()
             && let Some(state) = self.indices.get_mut(&id)
@@ -255,37 +336,67 @@ impl Reader {
         Ok(Condition::In(Box::new(letter), Domain::Whole(Some(low), Some(high))))
     }
 
+    /// That numbers behind the first one go up by one.
+    pub(super) fn go_up(&mut self, low: &Int, further: &[&[Node]], place: Span) -> Read<()> {
+        for (number, nodes) in (1..).zip(further) {
+            if self.whole_number(nodes, place)?.sub(low) != Some(Int::constant(number)) {
+                return Err(Diagnostic::new(Code::Ellipsis, span_of(nodes, place), "these numbers do not go up by one"));
+            }
+        }
+        Ok(())
+    }
+
     /// Equations between sizes that a condition holds, known before the sides of its statement are read.
     pub(super) fn learn_sizes(&mut self, nodes: &[Node]) {
-        let mut nodes: Vec<Node> = without_texts(nodes).into_iter().filter(|node| !is_layout(node)).collect();
-        while nodes.last().is_some_and(|node| matches!(node.kind, NodeKind::Char('.' | ',' | ';'))) {
-            nodes.pop();
+        let nodes = cleaned(self, nodes);
+        // What is left out holds nothing.
+        let nodes = bare(split_top(&nodes, begins_unless)[0]);
+        if let Some(inner) = in_brackets(nodes) {
+            return self.learn_sizes(inner);
         }
-        if nodes.iter().any(|node| joint(node) == Some(Joint::Or)) {
+        if split_top(nodes, |node| joint(node) == Some(Joint::Or)).len() > 1 {
             return;
         }
-        for part in split_top(&nodes, |node| joint(node).is_some() || node.is_char(',')) {
-            let signs = relations(part);
-            let [(at, Sign::Relation(Relation::Equal), length)] = signs.as_slice() else { continue };
-            let whole = |reader: &mut Reader, side: &[Node]| -> Option<Int> {
-                let [node] = side else { return reader.whole_number(side, Span::default()).ok() };
-                match (&node.kind, bare_letter(reader, node)) {
-                    (NodeKind::Number(_), _) => reader.whole_number(side, Span::default()).ok(),
-                    (_, Some(name)) => {
-                        let id = reader.lookup(&name)?;
-                        matches!(reader.symbols[id].kind, SymbolKind::Whole { .. }).then(|| Int::symbol(id))
+        for part in split_top(nodes, |node| joint(node) == Some(Joint::And)) {
+            let pieces = split_commas(part);
+            let mut at = 0;
+            let mut shared: Vec<&[Node]> = Vec::new();
+            while let Some(piece) = pieces.get(at) {
+                at += 1;
+                let signs = relations(piece);
+                let Some((first, _, _)) = signs.first() else {
+                    match in_brackets(piece) {
+                        Some(inner) => self.learn_sizes(inner),
+                        None => shared.push(piece),
                     }
-                    _ => reader.whole_number(side, Span::default()).ok(),
+                    continue;
+                };
+                if let Some(end) = counted_to(&pieces, at) {
+                    at = end + 1;
+                    shared.clear();
+                    continue;
                 }
-            };
-            let sides = (whole(self, &part[..*at]), whole(self, &part[at + length..]));
-            if let (Some(left), Some(right)) = sides {
-                match (left.as_symbol(), right.as_symbol()) {
-                    (Some(symbol), _) => self.unknowns.assume(symbol, right),
-                    (None, Some(symbol)) => self.unknowns.assume(symbol, left),
-                    _ => {}
+                let mut left: Vec<&[Node]> = shared.drain(..).chain([&piece[..*first]]).collect();
+                for (number, (start, sign, length)) in signs.iter().enumerate() {
+                    let end = signs.get(number + 1).map_or(piece.len(), |(end, _, _)| *end);
+                    let right = &piece[start + length..end];
+                    if *sign == Sign::Relation(Relation::Equal) {
+                        left.iter().for_each(|left| self.learn_size(left, right));
+                    }
+                    left = vec![right];
                 }
             }
+        }
+    }
+
+    fn learn_size(&mut self, left: &[Node], right: &[Node]) {
+        let mut whole = |side: &[Node]| match side {
+            // A letter that nothing has introduced is an index of the statement, which is read later.
+            [node] if bare_letter(self, node).is_some_and(|name| self.lookup(&name).is_none()) => None,
+            _ => self.whole_number(side, Span::default()).ok(),
+        };
+        if let (Some(left), Some(right)) = (whole(left), whole(right)) {
+            self.unknowns.assume(&left, &right);
         }
     }
 }

@@ -22,7 +22,7 @@ use super::scope::{Meaning, family_key};
 use super::symbol::{Domain, Symbol, SymbolKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
-use crate::tex::tree::{Node, NodeKind, canonical, span_of};
+use crate::tex::tree::{Node, NodeKind, Scripts, canonical, span_of};
 
 /// The largest size that can be written as a number.
 const LARGEST_SIZE: i64 = 1000;
@@ -252,9 +252,22 @@ impl Reader {
 
     // ---- spaces ----
 
-    /// The domain of `\in` in a condition.
-    pub(super) fn set_domain(&mut self, nodes: &[Node], span: Span) -> Read<Domain> {
-        Ok(self.space(&clean(nodes), span)?.domain)
+    /// The conditions that a value lies in a space, whose shape is its own; a domain of numbers is that of each element.
+    pub(super) fn lies_in(&mut self, value: Expr, nodes: &[Node], span: Span) -> Read<Vec<Condition>> {
+        let space = self.space(&clean(nodes), span)?;
+        let shape = self.shape(&value);
+        if !space.shape.is_scalar() && !self.unknowns.unify_shapes(&shape, &space.shape) {
+            return Err(Diagnostic::new(Code::Shape, span, "what stands here has another shape than its domain")
+                .label(value.span, format!("this is {}", self.shape_text(&shape)))
+                .label(span_of(nodes, span), format!("this is for {}", self.shape_text(&space.shape))));
+        }
+        let mut all = Vec::new();
+        if space.nonzero {
+            let zeros = expr(Kind::Zeros, space.shape, span);
+            all.push(Condition::Relation(Relation::NotEqual, Box::new(value.clone()), Box::new(zeros)));
+        }
+        all.push(Condition::In(Box::new(value), space.domain));
+        Ok(all)
     }
 
     fn space(&mut self, nodes: &[Node], span: Span) -> Read<Space> {
@@ -305,20 +318,21 @@ impl Reader {
                 }
                 ("mathbb", "N" | "Z") if nodes.len() == 1 => {
                     let shape = self.sizes(p.sup, place)?;
-                    let low = if letters == "N" { Some(Int::one()) } else { None };
+                    let least = if letters == "N" { Some(Int::one()) } else { None };
                     let domain = match p.sub.map(canonical).as_deref() {
-                        None => Domain::Whole(low, None),
+                        None => Domain::Whole(least, None),
                         Some("0") => Domain::Whole(Some(Int::constant(0)), None),
                         Some("+") => Domain::Whole(Some(Int::one()), None),
                         Some(_) => match self.bound(p.sub.unwrap_or_default(), place)? {
                             Some(Domain::Interval { low, high }) => {
-                                let end = |end: Option<(BigRational, bool)>, inward: i64| {
-                                    end.and_then(|(value, closed)| {
-                                        let value: i64 = value.is_integer().then(|| value.to_integer().try_into().ok()).flatten()?;
-                                        Some(Int::constant(if closed { value } else { value + inward }))
-                                    })
-                                };
-                                Domain::Whole(end(low, 1), end(high, -1))
+                                // The first whole number inside, and the last.
+                                let whole = |value: BigRational| value.to_integer().try_into().ok().map(Int::constant);
+                                let one = || BigRational::from_integer(1.into());
+                                let first =
+                                    |(value, closed): (BigRational, bool)| whole(if closed { value.ceil() } else { value.floor() + one() });
+                                let last =
+                                    |(value, closed): (BigRational, bool)| whole(if closed { value.floor() } else { value.ceil() - one() });
+                                Domain::Whole(if low.is_some() { low.and_then(first) } else { least }, high.and_then(last))
                             }
                             _ => return Err(unknown()),
                         },
@@ -336,15 +350,24 @@ impl Reader {
                     Ok(Space { shape: Shape::matrix(n.clone(), n), domain, nonzero: false })
                 }
                 (_, "GL") => {
-                    let n = match (p.sub, nodes.get(1)) {
-                        (Some(sub), _) => self.dimension(sub, place)?,
-                        (None, Some(open)) if opens(open) == Some('(') => {
-                            let close = matching(nodes, 1)?;
-                            let inner = split_commas(&nodes[2..close]).first().map(|part| part.to_vec()).unwrap_or_default();
-                            self.dimension(&inner, place)?
-                        }
+                    // `\mathrm{GL}_n`, `\mathrm{GL}_n(\mathbb{R})`, `\mathrm{GL}(n)`, `\mathrm{GL}(n, \mathbb{R})`
+                    let arguments: Vec<&[Node]> = match &nodes[1..] {
+                        [] => Vec::new(),
+                        [open, inner @ .., _] if opens(open) == Some('(') && matching(nodes, 1)? + 1 == nodes.len() => split_commas(inner),
+                        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => split_commas(body),
                         _ => return Err(unknown()),
                     };
+                    let (n, field) = match (p.sub, arguments.as_slice()) {
+                        (Some(sub), []) => (sub, None),
+                        (Some(sub), [field]) => (sub, Some(*field)),
+                        (None, [n]) => (*n, None),
+                        (None, [n, field]) => (*n, Some(*field)),
+                        _ => return Err(unknown()),
+                    };
+                    if field.is_some_and(|field| !matches!(canonical(field).as_str(), "\\mathbb{R}" | "ℝ")) {
+                        return Err(unknown());
+                    }
+                    let n = self.dimension(n, place)?;
                     Ok(Space { shape: Shape::matrix(n.clone(), n), domain: Domain::Invertible, nonzero: false })
                 }
                 _ => Err(unknown()),
@@ -366,11 +389,10 @@ impl Reader {
             let shape = self.sizes(sup.as_deref(), place)?;
             let ends = split_commas(&inner);
             let [low, high] = ends.as_slice() else { return Err(unknown()) };
+            let reversed = infinite(low) == Some(true) || infinite(high) == Some(false);
             let low = self.end(low, place)?.map(|value| (value, open == '['));
             let high = self.end(high, place)?.map(|value| (value, close == ']'));
-            if let (Some((low, _)), Some((high, _))) = (&low, &high)
-                && low >= high
-            {
+            if reversed || low.as_ref().zip(high.as_ref()).is_some_and(|((low, _), (high, _))| low >= high) {
                 return Err(Diagnostic::new(Code::BadDeclaration, place, "this interval is empty"));
             }
             return Ok(Space { shape, domain: Domain::Interval { low, high }, nonzero: false });
@@ -402,7 +424,7 @@ impl Reader {
     /// The end of an interval; none where it is infinite.
     fn end(&mut self, nodes: &[Node], place: Span) -> Read<Option<BigRational>> {
         let nodes = clean(nodes);
-        if nodes.iter().any(|node| node.is_command("infty") || node.is_char('∞')) {
+        if infinite(&nodes).is_some() {
             return Ok(None);
         }
         let value = self.whole(&nodes, place)?;
@@ -496,8 +518,9 @@ impl Reader {
         let mut found = Vec::new();
         for node in nodes {
             match &node.kind {
-                NodeKind::Letter(_) | NodeKind::Command(_) if self.name_of(node).is_some() => found.push(node.clone()),
+                NodeKind::Letter(_) | NodeKind::Command(_) => found.push(node.clone()),
                 NodeKind::Scripts(scripts) if self.name_of(&scripts.base).is_some() => found.push(node.clone()),
+                NodeKind::Scripts(scripts) => found.extend(self.size_names(std::slice::from_ref(&scripts.base))),
                 NodeKind::Group(inner) | NodeKind::Delimited(_, inner, _) => found.extend(self.size_names(inner)),
                 NodeKind::Frac(a, b) => {
                     found.extend(self.size_names(a));
@@ -512,15 +535,22 @@ impl Reader {
     fn introduce_size(&mut self, node: &Node) {
         let p = parts(node);
         let Some((name, key)) = introduced(self, node) else { return };
-        // A power of a known size is none of its names.
-        let known = self.scope.get(&key).is_some()
-            || (p.sup.is_some() && p.sub.is_none() && self.scope.get(&name).is_some())
-            || (p.sub.is_some() && self.element_symbol(&name, p.sub.map_or(0, index_count)).is_some());
-        if known {
+        if self.scope.get(&key).is_some() {
             return;
         }
-        let key =
-            if p.sup.is_some() && p.sub.is_none() && canonical(p.sup.unwrap_or_default()).parse::<u32>().is_ok() { name } else { key };
+        // A power of a size is none of its names; what stands in brackets above one is.
+        if let (NodeKind::Scripts(scripts), Some(sup)) = (&node.kind, p.sup)
+            && !sup.first().is_some_and(|first| opens(first).is_some() || matches!(first.kind, NodeKind::Delimited(..)))
+        {
+            let below = Node { kind: NodeKind::Scripts(Box::new(Scripts { sup: None, ..(**scripts).clone() })), span: node.span };
+            let known = introduced(self, &below).is_some_and(|(_, key)| self.scope.get(&key).is_some());
+            if known || canonical(sup).parse::<u32>().is_ok() {
+                return self.introduce_size(&below);
+            }
+        }
+        if p.sub.is_some_and(|sub| self.element_symbol(&name, index_count(sub)).is_some()) {
+            return;
+        }
         let kind = SymbolKind::Whole { low: Some(Int::one()), high: None, dimension: true };
         let (id, _) = self.introduce(&key, Symbol { name: key.clone(), shape: Shape::scalar(), kind, introduced: node.span });
         self.introduced.push(id);
@@ -545,7 +575,7 @@ impl Reader {
         let Some(node) = left.first() else { return Err(not_a_name(place)) };
         let Some((name, key)) = introduced(self, node) else { return Err(not_a_name(node.span)) };
         let letters: Vec<String> = match parts(node).sub {
-            Some(sub) if !sub.is_empty() && parts(node).sup.is_none() => {
+            Some(sub) if parts(node).sup.is_none() => {
                 let nodes = clean(sub);
                 let letters: Vec<String> = nodes.iter().filter(|n| !n.is_char(',')).filter_map(|n| bare_letter(self, n)).collect();
                 if letters.len() == nodes.iter().filter(|n| !n.is_char(',')).count() { letters } else { Vec::new() }
@@ -746,6 +776,20 @@ impl Reader {
     }
 }
 
+/// Whether the end of an interval is infinite: above, or below.
+fn infinite(nodes: &[Node]) -> Option<bool> {
+    let is_infinite = |node: &Node| node.is_command("infty") || node.is_char('∞');
+    match clean(nodes).as_slice() {
+        [end] if is_infinite(end) => Some(true),
+        [sign, end] if is_infinite(end) => match sign.kind {
+            NodeKind::Char('+') => Some(true),
+            NodeKind::Char('-' | '−') => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn not_a_name(span: Span) -> Diagnostic {
     Diagnostic::new(Code::BadDeclaration, span, "a name is needed here")
         .help("names are letters, bold or with an accent, words in `\\operatorname{…}`, and these with an index or a bracketed superscript")
@@ -807,7 +851,7 @@ fn bracketed(nodes: &[Node]) -> Option<Interval> {
             return Some((first_char(open)?, body.clone(), first_char(close)?, p.sup.map(<[Node]>::to_vec)));
         }
     }
-    let open = opens(nodes.first()?)?;
-    let (close, scripts) = closes(nodes.last()?)?;
-    (nodes.len() > 2).then(|| (open, nodes[1..nodes.len() - 1].to_vec(), close, scripts.and_then(|s| s.sup.clone())))
+    let [open, inner @ .., close] = nodes else { return None };
+    let (close, scripts) = closes(close)?;
+    Some((opens(open)?, inner.to_vec(), close, scripts.and_then(|s| s.sup.clone())))
 }

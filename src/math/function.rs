@@ -145,13 +145,43 @@ impl Reader {
         match self.named(&name, node)? {
             Named::Value(value, sub, sup) => {
                 c.next();
+                if !matches!(value.kind, Kind::Euler) {
+                    self.no_bracketed_number(sup, node, false)?;
+                }
                 self.scripted(value, sub, primes, sup, span)
             }
             Named::Function(callable, sup) => {
                 c.next();
+                self.no_bracketed_number(sup, node, true)?;
                 self.function(callable, primes, sup, c, start)
             }
         }
+    }
+
+    /// That no whole number in brackets hangs on a name, where it is none of its parts: `x^{(2)}`.
+    fn no_bracketed_number(&mut self, sup: Option<&[Node]>, node: &Node, function: bool) -> Read<()> {
+        let Some(sup) = sup else { return Ok(()) };
+        let inner = match sup {
+            [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => body,
+            [open, inner @ .., _] if opens(open) == Some('(') && matching(sup, 0)? + 1 == sup.len() => inner,
+            _ => return Ok(()),
+        };
+        if self.whole(inner, node.span).ok().and_then(|exponent| to_int(&exponent)).is_none() {
+            return Ok(());
+        }
+        let text = node.canonical();
+        let below = text.strip_suffix(&format!("^{{{}}}", canonical(sup))).unwrap_or(&text);
+        let (readings, help) = match function {
+            true => (
+                "one reader takes a derivative, another a power of the value",
+                format!("write `{below}''(x)` for a derivative, `{below}(x)^2` for a power"),
+            ),
+            false => (
+                "one reader takes it for a name that was not introduced, another for a power",
+                format!("write the power without brackets, `{below}^{{{}}}`, or introduce `{text}` before its use", canonical(inner)),
+            ),
+        };
+        Err(Diagnostic::new(Code::Ambiguous, node.span, format!("`{text}` has two readings")).note(readings).help(help))
     }
 
     /// The function that a node names, if it names one, and the superscript that is left.

@@ -328,12 +328,7 @@ impl Reader {
         }
         let low = self.whole_number(parts[0], here)?;
         let high = self.whole_number(parts[dots + 1], here)?;
-        if dots > 1 {
-            let second = self.whole_number(parts[1], here)?;
-            if second.sub(&low) != Some(Int::one()) {
-                return Err(Diagnostic::new(Code::Ellipsis, here, "these numbers do not go up by one"));
-            }
-        }
+        self.go_up(&low, &parts[1..dots], here)?;
         Ok((low, high))
     }
 

@@ -15,7 +15,7 @@ use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_
 use super::expr::{Condition, Expr, IndexRange, Kind, Relation, Step, SymbolId};
 use super::function::{is_function_command, known, parts};
 use super::int::Int;
-use super::reader::{Read, Reader, is_letter_command};
+use super::reader::{Read, Reader, is_letter_command, to_int};
 use super::symbol::SymbolKind;
 use super::unify::is_unknown;
 use super::walk;
@@ -189,6 +189,17 @@ impl Reader {
         self.begin_statement();
         self.statement = nodes.to_vec();
         let trimmed = trim(nodes);
+        // `x > 0 \text{ if } y > 0` is a condition of both, and an assumption of neither.
+        let conditional = without_texts(&trimmed).into_iter().find(|node| {
+            node.words()
+                .is_some_and(|words| words.split(|c: char| !c.is_alphabetic()).any(|word| !word.is_empty() && begins_condition(word)))
+        });
+        if let (Role::Assumption, Some(node)) = (role, conditional) {
+            let message = "what is assumed here has a condition of its own, which is not read";
+            let help = "write it with `or`: `$y \\le 0 \\text{ or } x > 0$` for one that holds if y is positive";
+            out.errors.push(Diagnostic::new(Code::Unreadable, node.span, message).help(help));
+            return;
+        }
         let condition = self.condition(&trimmed, span).and_then(|condition| self.finish_condition(condition));
         let mut ids = BTreeSet::new();
         if let Ok(condition) = &condition {
@@ -451,12 +462,17 @@ impl Reader {
     }
 
     fn assume_sizes(&mut self) {
-        for condition in self.assumptions.clone() {
-            if let Condition::Relation(Relation::Equal, a, b) = &condition
-                && let (Kind::Int(left), Some(right)) = (&a.kind, super::reader::to_int(b))
-                && let Some(symbol) = left.as_symbol()
-            {
-                self.unknowns.assume(symbol, right);
+        let assumptions = self.assumptions.clone();
+        let mut open: Vec<&Condition> = assumptions.iter().rev().collect();
+        while let Some(condition) = open.pop() {
+            match condition {
+                Condition::All(list) => open.extend(list.iter().rev()),
+                Condition::Relation(Relation::Equal, a, b) => {
+                    if let (Some(left), Some(right)) = (to_int(a), to_int(b)) {
+                        self.unknowns.assume(&left, &right);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -656,7 +672,7 @@ impl Reader {
         let mut diagnostic = Diagnostic::new(Code::Shape, at, "the two sides have different shapes")
             .label(left.span, format!("this is {}", self.shape_text(&a)))
             .label(right.span, format!("this is {}", self.shape_text(&b)));
-        let zero = |side: &Expr| super::reader::to_int(side).and_then(|int| int.as_constant()) == Some(0);
+        let zero = |side: &Expr| to_int(side).and_then(|int| int.as_constant()) == Some(0);
         if a == b.transposed() && a != b {
             diagnostic = diagnostic.help("one is the transpose of the other: write `^\\top`, or look at the layout of the derivative");
         } else if zero(left) || zero(right) {
@@ -897,9 +913,9 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                     let rest = &nodes[i + 1..];
                     let comma = |at: usize| matches!(rest[at].kind, NodeKind::Char(',')) && rest.get(at + 1).is_none_or(is_layout);
                     let leading = trim(&piece.nodes).is_empty();
-                    let until = (0..rest.len())
-                        .find(|at| comma(*at) || rest[*at].words().is_some_and(|w| !joins(&w)) || leading && ends_lead(rest, *at))
-                        .unwrap_or(rest.len());
+                    let remark = |at: usize| rest[at].words().is_some_and(|w| !joins(&w)) && !is_name_text(reader, &nodes, i + 1 + at);
+                    let until =
+                        (0..rest.len()).find(|at| comma(*at) || remark(*at) || leading && ends_lead(rest, *at)).unwrap_or(rest.len());
                     let more = relations(&rest[..until.max(usize::from(!rest.is_empty()))]);
                     if begins_condition(words) && leading && until < rest.len() && ends_lead(rest, until) {
                         // `\text{if } x > 0: \quad |x| = x`
@@ -910,9 +926,8 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                         i += until + 2;
                         continue;
                     }
-                    let joined = rest[..until].iter().any(|node| node.words().is_some_and(|words| joins(&words)));
                     let bracketed = rest.iter().position(|node| !is_layout(node)).and_then(|at| bracketed_relation(reader, rest, at));
-                    if begins_condition(words) && (!more.is_empty() || joined && bracketed.is_some()) {
+                    if begins_condition(words) && (!more.is_empty() || bracketed.is_some()) {
                         condition = Some(vec![node.clone()]);
                     } else if more.is_empty() && goes_on_as_formula(reader, rest) {
                         // A remark ends what is claimed; what goes on behind it is none, and reading it says so.
@@ -962,7 +977,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                 finish(&mut piece, &mut condition, &mut list, false);
                 piece.nodes = statement[1..].to_vec();
                 continue;
-            } else if node.words().is_some_and(|words| !joins(&words) && !begins_condition(&words)) {
+            } else if node.words().is_some_and(|words| !joins(&words) && !begins_condition(&words)) && !is_name_text(reader, &nodes, i) {
                 finish(&mut piece, &mut condition, &mut list, true);
                 i += 1;
                 continue;
@@ -1013,7 +1028,8 @@ fn ends_lead(nodes: &[Node], at: usize) -> bool {
 fn joins(words: &str) -> bool {
     let lower = words.to_lowercase();
     let mut list = lower.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that")) || begins_condition(words)
+    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that") || begins_condition(w))
+        || begins_condition(words)
 }
 
 /// Texts with math in them, `\text{if $z > 0$}`, taken apart where they begin a condition.
@@ -1047,7 +1063,11 @@ fn is_name_text(reader: &Reader, nodes: &[Node], at: usize) -> bool {
     let layout = matches!(before.map(|node| &node.kind), Some(NodeKind::Wide | NodeKind::Ampersand));
     // A word that something is said to be is a name.
     let sign = sign_at(nodes, at + 1).map(|(sign, _)| sign);
-    let behind = if called { matching(nodes, at + 1).ok().and_then(|close| sign_at(nodes, close + 1)).map(|(sign, _)| sign) } else { sign };
+    let close = match nodes.get(at + 1) {
+        Some(next) if opens(next).is_some() => matching(nodes, at + 1).ok(),
+        _ => Some(at + 1),
+    };
+    let behind = if called { close.and_then(|close| sign_at(nodes, close + 1)).map(|(sign, _)| sign) } else { sign };
     let introduced = matches!(sign, Some(Sign::In | Sign::Define)) || behind == Some(Sign::Define);
     introduced || is_known && (called || !layout || sign.is_some()) || called && !layout
 }

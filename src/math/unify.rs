@@ -26,10 +26,16 @@ impl Unknowns {
         Int::symbol(SymbolId(FIRST + self.solutions.len() as u32 - 1))
     }
 
-    /// Takes a size for equal to another from here on.
-    pub fn assume(&mut self, symbol: SymbolId, value: Int) {
-        if !value.mentions(symbol) {
-            self.assumed.push((symbol, value));
+    /// Takes two sizes for equal from here on, where one of them is a symbol.
+    pub fn assume(&mut self, left: &Int, right: &Int) {
+        let (left, right) = (self.known(left), self.known(right));
+        for (symbol, value) in [(&left, &right), (&right, &left)] {
+            if let Some(symbol) = symbol.as_symbol()
+                && !value.mentions(symbol)
+            {
+                self.assumed.push((symbol, value.clone()));
+                return;
+            }
         }
     }
 
