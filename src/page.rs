@@ -170,6 +170,7 @@ fn narrowed(sentence: &[&mut Formula], at: usize, source: &str) -> Option<Diagno
     let behind = words_of(&source[formula.span.end..next.map_or(source.len(), |next| next.span.start)]);
     let first = (behind.first().map_or("", String::as_str), behind.get(1).map_or("", String::as_str));
     let restricted = match first {
+        ("unless", "stated" | "said" | "noted" | "mentioned" | "specified" | "otherwise") => false,
         ("or" | "unless" | "if" | "when" | "whenever" | "until" | "except", _) | ("only", "if" | "when") | ("fails", _) => true,
         ("is" | "does" | "do" | "can" | "may" | "need" | "must", "not" | "never") | ("is", "false" | "wrong") => true,
         (word, _) if word.ends_with("n't") || word == "cannot" || word == "never" => true,

@@ -29,8 +29,9 @@ pub(super) fn bare_letter(reader: &Reader, node: &Node) -> Option<String> {
 
 /// Whether a text begins a condition.
 pub(crate) fn begins_condition(words: &str) -> bool {
-    let first: String = words.trim_start_matches(|c: char| !c.is_alphabetic()).chars().take_while(|c| c.is_alphabetic()).collect();
-    BEGIN.contains(&first.to_lowercase().as_str())
+    let lower = words.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(3).collect();
+    words.first().is_some_and(|first| BEGIN.contains(first)) || matches!(words[..], ["as" | "so", "long", "as"])
 }
 
 /// The nodes with the math in texts taken out of them: `\text{if $z > 0$}` becomes a text and its math.
