@@ -66,6 +66,8 @@ fn render(file: &str, source: &str, head: usize, diagnostic: &Diagnostic, colour
         start = start.max(floor(source, diagnostic.span.start.saturating_sub(WINDOW / 4)));
         end = end.min(floor(source, start + WINDOW)).max(start);
     }
+    // Half of a line end would be shown.
+    end = start + source[start..end].trim_end_matches('\r').len();
     let lines = &source[start..end];
     let range = |span: Span| {
         let from = floor(source, span.start).clamp(start, end) - start;
@@ -138,6 +140,14 @@ mod tests {
         );
         assert!(render("page.md", source, right.start - 2, &message, false).starts_with("page.md:5:3: error"));
         assert!(render("page.md", source, 0, &message, true).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn line_ends_of_two_characters_are_not_shown() {
+        let source = "$$\r\nx\r\n = y\r\n$$\r\n";
+        let message = Diagnostic::new(Code::Refused, Span::new(8, 9), "no").label(Span::new(4, 5), "left").label(Span::new(10, 11), "right");
+        assert!(plain("f", source, &message).contains("3 |  = y\n"), "{}", plain("f", source, &message));
+        assert!(plain("f", source, &Diagnostic::new(Code::Refused, Span::new(4, 5), "no")).contains("2 | x\n"));
     }
 
     #[test]
