@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn line_ends_of_two_characters_are_not_shown() {
         let source = "$$\r\nx\r\n = y\r\n$$\r\n";
-        let message = Diagnostic::new(Code::Refused, Span::new(8, 9), "no").label(Span::new(4, 5), "left").label(Span::new(10, 11), "right");
+        let message =
+            Diagnostic::new(Code::Refused, Span::new(8, 9), "no").label(Span::new(4, 5), "left").label(Span::new(10, 11), "right");
         assert!(plain("f", source, &message).contains("3 |  = y\n"), "{}", plain("f", source, &message));
         assert!(plain("f", source, &Diagnostic::new(Code::Refused, Span::new(4, 5), "no")).contains("2 | x\n"));
     }

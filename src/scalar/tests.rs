@@ -144,3 +144,45 @@ fn what_rounding_does_lies_within_the_bound() {
     let power = exact(2, 1).power(&third).unwrap();
     assert!((power.value - 2f64.cbrt()).abs() <= power.error && power.error < 1e-14);
 }
+
+#[test]
+fn bounds_reach_as_far_as_the_arguments_do() {
+    let wide = |value, error| Bounded { value, error };
+    let close = |found: Result<Bounded, Fault>, value: f64, error: f64| {
+        let found = found.unwrap();
+        assert!(found.value == value && found.error >= error && found.error <= error * (1.0 + 1e-12), "{found:?}, {error}");
+    };
+    close(wide(1.0, 0.5).add(&wide(2.0, 1.0)), 3.0, 1.5);
+    close(wide(1.0, 0.5).sub(&wide(2.0, 1.0)), -1.0, 1.5);
+    // From 0.5 to 1.5 times from 1 to 3.
+    close(wide(1.0, 0.5).mul(&wide(2.0, 1.0)), 2.0, 2.5);
+    close(wide(3.0, 0.5).mul(&wide(-2.0, 1.0)), -6.0, 4.5);
+    // From 0.5 to 1.5 over from 2 to 6.
+    close(wide(1.0, 0.5).div(&wide(4.0, 2.0)), 0.25, 0.5);
+    let function = |value: f64, function| wide(value, 0.0625).elementary(function);
+    close(function(1.0, Elementary::Exp), 1f64.elementary(Elementary::Exp).unwrap(), (1.0625f64).exp() - 1f64.exp());
+    close(function(1.0, Elementary::Ln), 0.0, -(0.9375f64).ln());
+    // A power grows with its base and with its exponent, and one below 1 falls with it.
+    let power = |base, exponent| wide(base, 0.0625).power(&wide(exponent, 0.0625));
+    close(power(2.0, 3.0), 8.0, 2.0625f64.powf(3.0625) - 8.0);
+    close(power(0.5, 2.0), 0.25, 0.5625f64.powf(1.9375) - 0.25);
+    close(power(0.5, -2.0), 4.0, 0.4375f64.powf(-2.0625) - 4.0);
+    close(power(2.0, -3.0), 0.125, 1.9375f64.powf(-3.0625).max(1.9375f64.powf(-2.9375)) - 0.125);
+    // What is too vague for a function is asked for none.
+    let vague = wide(1.0, 0.125);
+    assert_eq!(vague.elementary(Elementary::Exp), Err(Fault::Swallowed));
+    assert_eq!(vague.power(&wide(1.0, 0.0)), Err(Fault::Swallowed));
+    assert_eq!(wide(1.0, 0.0).power(&vague), Err(Fault::Swallowed));
+    assert!(wide(1.0, 0.0).power(&wide(1.0, 0.0)).is_ok());
+    // Two numbers are told apart where they cannot be the same.
+    assert_eq!(wide(1.0, 0.5).order(&wide(2.0, 0.25)), Ok(Ordering::Less));
+    assert_eq!(wide(1.0, 0.5).order(&wide(1.625, 0.25)), Err(Fault::Swallowed));
+    assert_eq!(wide(1.0, 0.5).order(&wide(1.0, 0.5)), Ok(Ordering::Equal));
+    assert!(wide(0.0, 0.5).is_zero() && !wide(1.0, 0.5).is_zero());
+    assert!(wide(0.5, 0.25).weight() == 0.5 && wide(0.5, 0.25).close(&wide(0.501, 0.0)) && !wide(0.5, 0.0).close(&wide(0.75, 0.0)));
+    // Whole numbers are floats up to 2^53.
+    assert_eq!(Bounded::from_int(1 << 53), wide((1u64 << 53) as f64, 0.0));
+    assert!(Bounded::from_int((1 << 53) + 1).error >= 1.0 && Bounded::from_int(-(1 << 60) - 1).error < 1000.0);
+    // The smallest numbers are rounded, too.
+    assert!(wide(1e-308, 0.0).mul(&wide(1e-10, 0.0)).unwrap().error >= 5e-324);
+}
