@@ -723,10 +723,12 @@ impl Reader {
             .then(|| Array { name: name.clone(), shape: shape.clone() })
     }
 
-    /// Letters for which nothing else says how far they run go through a whole array.
+    /// New letters for which nothing else says how far they run go through a whole array.
     fn range_over(&mut self, bound: &[(String, SymbolId, Option<Meaning>)], array: &Array) {
-        for ((_, letter, _), size) in bound.iter().zip(array.sizes()) {
-            if let Some(state) = self.indices.get_mut(letter) {
+        for ((_, letter, before), size) in bound.iter().zip(array.sizes()) {
+            if before.is_none()
+                && let Some(state) = self.indices.get_mut(letter)
+            {
                 state.fallback.get_or_insert((Int::one(), size));
             }
         }
