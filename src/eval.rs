@@ -163,6 +163,8 @@ impl<S> Table<S> {
 type Outcome<S> = Result<Value<S>, Fault>;
 /// Where a seed goes: the key of a symbol or member, and the position of an element.
 type Place = (Key, usize);
+/// Places column after column, and the shape that they have together.
+type Places = (Vec<Place>, (usize, usize));
 
 /// An arbitrary function that was drawn, and what it is applied to.
 struct Applied<'a, S> {
@@ -969,26 +971,26 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     /// The places that a derivative is taken by, one for each partial derivative, and the shape of all.
-    fn places(&mut self, by: &'a By, span: Span) -> Result<(Vec<Place>, (usize, usize)), Fault> {
+    fn places(&mut self, by: &'a By, span: Span) -> Result<Places, Fault> {
         match by {
             By::Symbol(symbol) => {
-                let key = (*symbol, Vec::new());
-                let value = self.symbol(key.clone(), span)?;
-                Ok(((0..value.data.len()).map(|i| (key.clone(), i)).collect(), (value.rows, value.cols)))
+                let symbols = self.symbols;
+                if let SymbolKind::Defined(body) = &symbols[*symbol].kind
+                    && matches!(body.kind, Kind::Transpose(_) | Kind::Tabulate(..) | Kind::Blocks(_) | Kind::Sum(..))
+                    && let Some((places, shape)) = self.listed(body)?
+                    && places.iter().collect::<FastSet<_>>().len() == places.len()
+                {
+                    return Ok((places, shape));
+                }
+                self.places_of(*symbol, Vec::new(), span)
             }
             By::Member(symbol, indices) => {
                 let indices: Result<Vec<i64>, Fault> = indices.iter().map(|i| self.int(i)).collect();
-                let key = (*symbol, indices?);
-                let value = self.symbol(key.clone(), span)?;
-                Ok(((0..value.data.len()).map(|i| (key.clone(), i)).collect(), (value.rows, value.cols)))
+                self.places_of(*symbol, indices?, span)
             }
             By::Entry(of, row, col) => {
-                let (places, (rows, cols)) = self.places(of, span)?;
-                let (row, col) = (self.int(row)?, self.int(col)?);
-                if row < 1 || col < 1 || row > rows as i64 || col > cols as i64 {
-                    return Err(Fault::IndexOutOfRange(span));
-                }
-                Ok((vec![places[(col as usize - 1) * rows + row as usize - 1].clone()], (1, 1)))
+                let whole = self.places(of, span)?;
+                self.place_in(whole, row, col, span)
             }
             By::List(list) => {
                 let mut places = Vec::new();
@@ -1001,12 +1003,110 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         }
     }
 
+    /// The places of which all are held but the one that moves: of an element, those of its whole vector.
+    fn held(&mut self, by: &'a By, span: Span) -> Result<Vec<Place>, Fault> {
+        match by {
+            By::Entry(of, _, _) => self.held(of, span),
+            By::List(list) => {
+                let mut places = Vec::new();
+                for part in list {
+                    places.extend(self.held(part, span)?);
+                }
+                Ok(places)
+            }
+            By::Symbol(_) | By::Member(..) => Ok(self.places(by, span)?.0),
+        }
+    }
+
+    /// All places of a symbol or of a member.
+    fn places_of(&mut self, symbol: SymbolId, indices: Vec<i64>, span: Span) -> Result<Places, Fault> {
+        let key = (symbol, indices);
+        let value = self.symbol(key.clone(), span)?;
+        Ok(((0..value.data.len()).map(|i| (key.clone(), i)).collect(), (value.rows, value.cols)))
+    }
+
+    /// The place of one element.
+    fn place_in(&self, (places, (rows, cols)): Places, row: &Int, col: &Int, span: Span) -> Result<Places, Fault> {
+        let (row, col) = (self.int(row)?, self.int(col)?);
+        if row < 1 || col < 1 || row > rows as i64 || col > cols as i64 {
+            return Err(Fault::IndexOutOfRange(span));
+        }
+        Ok((vec![places[(col as usize - 1) * rows + row as usize - 1].clone()], (1, 1)))
+    }
+
+    /// The places of an array that only lists variables, members and elements, each once: to move it is to move these.
+    fn listed(&mut self, body: &'a Expr) -> Result<Option<Places>, Fault> {
+        let one = |places| Ok(Some(places));
+        match &body.kind {
+            Kind::Symbol(id) => match &self.symbols[*id].kind {
+                SymbolKind::Variable { .. } | SymbolKind::Defined(_) => one(self.places_of(*id, Vec::new(), body.span)?),
+                _ => Ok(None),
+            },
+            Kind::Member(id, indices) => {
+                let indices: Result<Vec<i64>, Fault> = indices.iter().map(|index| self.int(index)).collect();
+                one(self.places_of(*id, indices?, body.span)?)
+            }
+            Kind::Entry(of, row, col) => {
+                let Some(whole) = self.listed(of)? else { return Ok(None) };
+                one(self.place_in(whole, row, col, body.span)?)
+            }
+            Kind::Transpose(of) => {
+                let Some((places, (rows, cols))) = self.listed(of)? else { return Ok(None) };
+                let turned = (0..rows).flat_map(|i| (0..cols).map(move |j| j * rows + i)).map(|at| places[at].clone());
+                one((turned.collect(), (cols, rows)))
+            }
+            Kind::Tabulate(row, col, element) => {
+                let (rows, cols) = self.size(body)?;
+                let mut places = Vec::with_capacity(rows * cols);
+                for j in 1..=cols as i64 {
+                    for i in 1..=rows as i64 {
+                        let Some((element, _)) = self.with_ints(&[(*row, i), (*col, j)], |this| this.listed(element))? else {
+                            return Ok(None);
+                        };
+                        places.extend(element);
+                    }
+                }
+                one((places, (rows, cols)))
+            }
+            Kind::Blocks(rows) => {
+                let mut lines = Vec::new();
+                for row in rows {
+                    let mut line = Vec::new();
+                    for block in row {
+                        let Some(block) = self.listed(block)? else { return Ok(None) };
+                        line.push(block);
+                    }
+                    lines.push(line);
+                }
+                Ok(joined(lines))
+            }
+            // What an ellipsis makes of blocks.
+            Kind::Sum(ranges, None, term) => {
+                let ([range], Kind::Kronecker(unit, block)) = (ranges.as_slice(), &term.kind) else { return Ok(None) };
+                let down = match &unit.kind {
+                    Kind::Unit(_) => true,
+                    Kind::Transpose(unit) if matches!(unit.kind, Kind::Unit(_)) => false,
+                    _ => return Ok(None),
+                };
+                let (low, high) = (self.int(&range.low)?, self.int(&range.high)?);
+                let mut blocks = Vec::new();
+                for index in low..=high {
+                    let Some(block) = self.with_ints(&[(range.index, index)], |this| this.listed(block))? else { return Ok(None) };
+                    blocks.push(block);
+                }
+                Ok(joined(if down { blocks.into_iter().map(|block| vec![block]).collect() } else { vec![blocks] }))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn derivative(&mut self, expr: &'a Expr, body: &'a Expr, by: &'a By, arrangement: Arrangement) -> Outcome<S> {
         let (places, by_shape) = self.places(by, expr.span)?;
         let mut held: Bindings<S> = Vec::new();
-        for (key, _) in &places {
-            if !held.iter().any(|(k, _)| k == key) {
-                held.push((key.clone(), self.symbol(key.clone(), expr.span)?));
+        for (key, _) in self.held(by, expr.span)? {
+            if !held.iter().any(|(k, _)| *k == key) {
+                let value = self.symbol(key.clone(), expr.span)?;
+                held.push((key, value));
             }
         }
         let mut columns: Vec<Value<S>> = Vec::new();
@@ -1090,6 +1190,25 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         let second = extrapolate(self, &slopes[1], &slopes[2], 4)?;
         extrapolate(self, &first, &second, 16)
     }
+}
+
+/// The places of blocks, line by line; none where these do not fit together.
+fn joined(lines: Vec<Vec<Places>>) -> Option<Places> {
+    let mut columns: Vec<Vec<Place>> = Vec::new();
+    for (number, line) in lines.into_iter().enumerate() {
+        let mut at = 0;
+        for (places, (rows, cols)) in line {
+            for j in 0..cols {
+                if number == 0 {
+                    columns.push(Vec::new());
+                }
+                columns.get_mut(at)?.extend_from_slice(&places[j * rows..(j + 1) * rows]);
+                at += 1;
+            }
+        }
+    }
+    let (rows, cols) = (columns.first().map_or(0, Vec::len), columns.len());
+    columns.iter().all(|column| column.len() == rows).then(|| (columns.concat(), (rows, cols)))
 }
 
 /// The number that a page writes.

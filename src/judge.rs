@@ -277,6 +277,12 @@ impl<'a> Judge<'a> {
             samples.push(sample);
         }
         if self.is_inequality() {
+            for instance in sampler.alike().into_iter().flat_map(|sample| sampler.instances(&sample)) {
+                self.add(&instance, &mut tally);
+                if tally.separating.is_some() || tally.fault.is_some() {
+                    return tally;
+                }
+            }
             for (number, sample) in samples.iter().filter(|sample| !sample.structured).take(DESCENTS).enumerate() {
                 // From whole numbers, places of equality that are whole are met.
                 let rounded = if number % 2 == 0 { sampler.rounded(sample) } else { None };

@@ -99,6 +99,8 @@ pub enum Place {
 pub const STYLES: std::ops::RangeInclusive<usize> = 0..=SIMPLE;
 /// The style of simple counterexamples.
 const SIMPLE: usize = 8;
+/// The style in which variables of one domain and shape have one value.
+const ALIKE: usize = 9;
 
 /// Of how many places of its domain each number of a fine sample is one.
 pub const PLACES: u64 = 1 << 60;
@@ -658,6 +660,11 @@ impl<'a> Sampler<'a> {
         self.admissible(&sample).then_some(sample)
     }
 
+    /// A sample with one value for all variables of a domain and shape: there many a strict inequality fails that holds elsewhere.
+    pub fn alike(&mut self) -> Option<Sample> {
+        self.styled(0, ALIKE, 20, false)
+    }
+
     /// A sample in a style of [`STYLES`], with dimensions that are all different and larger than two: it owes nothing to the choices of
     /// [`Sampler::draw`].
     pub fn apart(&mut self, style: usize) -> Option<Sample> {
@@ -883,6 +890,7 @@ impl<'a> Sampler<'a> {
         let mut sample =
             Sample { ints, values: FastMap::default(), functions: self.random.bits(), structured: style != 0, far: false, rounded: false };
         let symbols = self.symbols;
+        let mut alike: Vec<(Domain, Matrix)> = Vec::new();
         for id in self.order.clone() {
             let symbol = &symbols[id];
             let (rows, cols) = match &symbol.kind {
@@ -909,7 +917,14 @@ impl<'a> Sampler<'a> {
             }
             let domain = self.domain(id);
             for key in keys {
-                let matrix = self.matrix(rows, cols, &domain, style, &sample.ints)?;
+                let same = |(other, matrix): &&(Domain, Matrix)| (matrix.rows, matrix.cols) == (rows, cols) && *other == domain;
+                let matrix = match alike.iter().find(same) {
+                    Some((_, matrix)) => matrix.clone(),
+                    None => self.matrix(rows, cols, &domain, style, &sample.ints)?,
+                };
+                if style == ALIKE {
+                    alike.push((domain.clone(), matrix.clone()));
+                }
                 sample.values.insert((id, key), matrix);
             }
             self.near_threshold(id, &domain, &mut sample);
@@ -1162,8 +1177,9 @@ impl<'a> Sampler<'a> {
                     matrix.data[p] = (0..rows).map(|k| &m.data[k * rows + i] * &m.data[k * rows + j]).fold(fraction(0, 1), |a, b| a + b);
                 }
                 if *domain == Domain::PositiveDefinite {
-                    // Eigenvalues lie on either side of 1.
-                    let least = [fraction(1, 1), fraction(1, 4), fraction(1, 10)][self.random.range(0, 2) as usize].clone();
+                    // Eigenvalues lie on either side of 1; beside zeros, the matrix is the identity.
+                    let choice = self.random.range(0, 2) as usize;
+                    let least = [fraction(1, 1), fraction(1, 4), fraction(1, 10)][if style == 1 { 0 } else { choice }].clone();
                     add_to_diagonal(&mut matrix, &least);
                 }
             }

@@ -670,6 +670,10 @@ impl Reader {
         self.unbind_letters(&bound);
         let value = value?;
         self.settle_units()?;
+        let array = self.array_of(name, bound.len());
+        if let Some(sizes) = &array {
+            self.range_over(&bound, sizes);
+        }
         let ranges = if bound.is_empty() { Ok(None) } else { self.letter_ranges(&bound, &value, name, span) };
         let number = |letter: &String| self.lookup(letter).is_some_and(|id| matches!(self.symbols[id].kind, SymbolKind::Whole { .. }));
         if ranges.is_err() && letters.iter().all(number) {
@@ -688,10 +692,14 @@ impl Reader {
                 for (id, low, high) in ranges {
                     indices.push((id, self.unknowns.resolve(&low), self.unknowns.resolve(&high)));
                 }
-                let kind = SymbolKind::DefinedFamily { indices, member: value };
-                let (id, _) = self.introduce(&family_key(name), Symbol { name: name.to_string(), shape, kind, introduced: span });
                 equation = None;
-                id
+                match array.filter(|array| shape.is_scalar() && array.runs_through(&indices)) {
+                    Some(array) => self.define_elements(array, &indices, value, span),
+                    None => {
+                        let kind = SymbolKind::DefinedFamily { indices, member: value };
+                        self.introduce(&family_key(name), Symbol { name: name.to_string(), shape, kind, introduced: span }).0
+                    }
+                }
             }
             None => {
                 let kind = SymbolKind::Defined(value.clone());
@@ -705,6 +713,39 @@ impl Reader {
             self.standing.insert(id, conditions);
         }
         Ok(equation)
+    }
+
+    /// The vector or matrix whose elements a name with so many indices means.
+    fn array_of(&self, name: &str, indices: usize) -> Option<Array> {
+        let id = self.element_symbol(name, indices)?;
+        let Symbol { name, shape, kind, .. } = &self.symbols[id];
+        matches!(kind, SymbolKind::Variable { parameter: false, .. } | SymbolKind::Defined(_))
+            .then(|| Array { name: name.clone(), shape: shape.clone() })
+    }
+
+    /// New letters for which nothing else says how far they run go through a whole array.
+    fn range_over(&mut self, bound: &[(String, SymbolId, Option<Meaning>)], array: &Array) {
+        for ((_, letter, before), size) in bound.iter().zip(array.sizes()) {
+            if before.is_none()
+                && let Some(state) = self.indices.get_mut(letter)
+            {
+                state.fallback.get_or_insert((Int::one(), size));
+            }
+        }
+    }
+
+    /// An array by its general element: from here on it is what its elements are.
+    fn define_elements(&mut self, array: Array, indices: &[(SymbolId, Int, Int)], element: Expr, span: Span) -> SymbolId {
+        let one = self.new_index("j", Some((Int::one(), Int::one())), span);
+        let (row, col) = match indices {
+            [(row, ..), (col, ..)] => (*row, *col),
+            [(index, ..), ..] if array.shape.cols.is_one() => (*index, one),
+            [(index, ..), ..] => (one, *index),
+            [] => (one, one),
+        };
+        let body = expr(Kind::Tabulate(row, col, Box::new(element)), array.shape.clone(), span);
+        let kind = SymbolKind::Defined(body);
+        self.introduce(&array.name, Symbol { name: array.name.clone(), shape: array.shape, kind, introduced: span }).0
     }
 
     fn define_function(&mut self, name: &str, key: &str, letters: &[String], list: &[Vec<Node>], right: &[Node], span: Span) -> Read<()> {
@@ -773,6 +814,25 @@ impl Reader {
             self.standing.insert(id, conditions);
         }
         Ok(())
+    }
+}
+
+/// A vector or matrix that a page gives by its elements.
+struct Array {
+    name: String,
+    shape: Shape,
+}
+
+impl Array {
+    /// How far each index of an element runs.
+    fn sizes(&self) -> Vec<Int> {
+        [&self.shape.rows, &self.shape.cols].into_iter().filter(|size| !size.is_one()).cloned().collect()
+    }
+
+    /// Whether these indices reach all its elements and no more.
+    fn runs_through(&self, indices: &[(SymbolId, Int, Int)]) -> bool {
+        let sizes = self.sizes();
+        sizes.len() == indices.len() && sizes.iter().zip(indices).all(|(size, (_, low, high))| low.is_one() && high == size)
     }
 }
 

@@ -213,6 +213,16 @@ impl Reader {
                 return self.function_target(&callable, span);
             }
         }
+        // A call, transposed: `\operatorname{vec}(W)^\top`.
+        if let [rest @ .., last] = nodes
+            && let NodeKind::Scripts(scripts) = &last.kind
+            && scripts.sub.is_none()
+            && scripts.sup.as_ref().is_some_and(|sup| is_transpose(&canonical(sup)))
+            && !rest.is_empty()
+        {
+            let bare = [rest, std::slice::from_ref(&scripts.base)].concat();
+            return Ok(Target { transposed: true, ..self.target(&bare, place)? });
+        }
         let value = self.whole(nodes, place)?;
         let shape = self.shape(&value);
         let (by, whole) = self.by(&value)?;
@@ -323,7 +333,11 @@ impl Reader {
         let numerator = self.layout == Layout::Numerator;
         let vector = |shape: &Shape| shape.rows.is_one() || shape.cols.is_one();
         let length = |shape: &Shape| if shape.cols.is_one() { shape.rows.clone() } else { shape.cols.clone() };
-        let (arrangement, shape) = if target.transposed && of.is_scalar() && !by.is_scalar() {
+        let (arrangement, shape) = if of.is_scalar() && by.cols.is_one() && !by.is_scalar() {
+            // The columns of a matrix may be stacked here, so that its own shape says nothing.
+            let down = (self.layout == Layout::Denominator) != target.transposed;
+            if down { (Arrangement::JacobianTransposed, by) } else { (Arrangement::Jacobian, by.transposed()) }
+        } else if target.transposed && of.is_scalar() && !by.is_scalar() {
             // The shape of a transpose is the transposed shape.
             if numerator { (Arrangement::LikeBy, by) } else { (Arrangement::LikeByTransposed, by.transposed()) }
         } else if target.transposed && vector(&of) && vector(&by) && !of.is_scalar() && !by.is_scalar() {

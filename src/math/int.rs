@@ -157,6 +157,22 @@ impl Int {
         found
     }
 
+    /// A symbol that occurs in every monomial, where there are several.
+    pub fn common_factor(&self) -> Option<SymbolId> {
+        let mut monomials = self.terms.keys();
+        let first = monomials.next().filter(|_| self.terms.len() > 1)?;
+        first.iter().copied().find(|symbol| monomials.clone().all(|monomial| monomial.contains(symbol)))
+    }
+
+    /// The quotient by a symbol that occurs in every monomial.
+    pub fn divided_by(&self, symbol: SymbolId) -> Int {
+        let without = |monomial: &Vec<SymbolId>| {
+            let at = monomial.iter().position(|factor| *factor == symbol);
+            monomial.iter().enumerate().filter(|(i, _)| Some(*i) != at).map(|(_, factor)| *factor).collect()
+        };
+        Int { terms: self.terms.iter().map(|(monomial, coefficient)| (without(monomial), *coefficient)).collect() }
+    }
+
     /// As it is written, `name` giving the name of each symbol: `n + 1`, `m n`.
     pub fn display(&self, name: &dyn Fn(SymbolId) -> String) -> String {
         if self.terms.is_empty() {

@@ -71,9 +71,13 @@ impl Unknowns {
     /// Makes two sizes equal, settling an unknown where that is needed. False where they differ.
     pub fn unify(&mut self, a: &Int, b: &Int) -> bool {
         let Some(difference) = self.resolve(a).sub(&self.resolve(b)) else { return false };
-        let difference = self.known(&difference);
+        let mut difference = self.known(&difference);
         if difference == Int::default() {
             return true;
+        }
+        // No size is zero: `m u = m n` says that `u = n`.
+        while let Some(factor) = difference.common_factor() {
+            difference = difference.divided_by(factor);
         }
         let unknowns: Vec<SymbolId> = difference.symbols().filter(|s| is_unknown(*s)).collect();
         for unknown in unknowns {
