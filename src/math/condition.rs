@@ -397,11 +397,8 @@ impl Reader {
     }
 
     fn learn_size(&mut self, left: &[Node], right: &[Node]) {
-        let mut whole = |side: &[Node]| match side {
-            // A letter that nothing has introduced is an index of the statement, which is read later.
-            [node] if bare_letter(self, node).is_some_and(|name| self.lookup(&name).is_none()) => None,
-            _ => self.whole_number(side, Span::default()).ok(),
-        };
+        // A letter that nothing has introduced is an index of the statement, which is read later: here it is no whole number.
+        let mut whole = |side: &[Node]| self.whole_number(side, Span::default()).ok();
         if let (Some(left), Some(right)) = (whole(left), whole(right)) {
             self.unknowns.assume(&left, &right);
         }
