@@ -147,15 +147,20 @@ fn bare(nodes: &[Node]) -> &[Node] {
 
 /// What stands in round brackets that hold a relation, where they are all there is.
 fn in_brackets(nodes: &[Node]) -> Option<&[Node]> {
+    between(nodes, '(')
+}
+
+/// What stands in brackets of one kind that hold a relation, where they are all there is.
+fn between(nodes: &[Node], bracket: char) -> Option<&[Node]> {
     let inner = match nodes {
-        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => body,
-        [open, inner @ .., _] if opens(open) == Some('(') && matching(nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => inner,
+        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open.chars().eq([bracket]) => body,
+        [open, inner @ .., _] if opens(open) == Some(bracket) && matching(nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => inner,
         _ => return None,
     };
     holds_relation(inner).then_some(inner)
 }
 
-fn holds_relation(nodes: &[Node]) -> bool {
+pub(super) fn holds_relation(nodes: &[Node]) -> bool {
     let within = |node: &Node| matches!(&node.kind, NodeKind::Delimited(_, body, _) if holds_relation(body));
     (0..nodes.len()).any(|at| sign_at(nodes, at).is_some() || within(&nodes[at]))
 }
@@ -196,7 +201,8 @@ impl Reader {
         if nodes.is_empty() {
             return Err(Diagnostic::new(Code::Unreadable, place, "a condition is missing here"));
         }
-        if let Some(inner) = in_brackets(nodes) {
+        // `[x > 0]` by itself is 1, which is to say that what stands in it holds.
+        if let Some(inner) = in_brackets(nodes).or_else(|| between(nodes, '[')) {
             return self.condition(inner, place);
         }
         let mut any: Vec<Condition> = Vec::new();
@@ -391,11 +397,8 @@ impl Reader {
     }
 
     fn learn_size(&mut self, left: &[Node], right: &[Node]) {
-        let mut whole = |side: &[Node]| match side {
-            // A letter that nothing has introduced is an index of the statement, which is read later.
-            [node] if bare_letter(self, node).is_some_and(|name| self.lookup(&name).is_none()) => None,
-            _ => self.whole_number(side, Span::default()).ok(),
-        };
+        // A letter that nothing has introduced is an index of the statement, which is read later: here it is no whole number.
+        let mut whole = |side: &[Node]| self.whole_number(side, Span::default()).ok();
         if let (Some(left), Some(right)) = (whole(left), whole(right)) {
             self.unknowns.assume(&left, &right);
         }

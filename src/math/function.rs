@@ -158,12 +158,14 @@ impl Reader {
         }
     }
 
-    /// That no whole number in brackets hangs on a name, where it is none of its parts: `x^{(2)}`.
+    /// That no whole number in brackets hangs on a name, where it is none of its parts: `x^{(2)}`, `x^{[2]}`.
     fn no_bracketed_number(&mut self, sup: Option<&[Node]>, node: &Node, function: bool) -> Read<()> {
         let Some(sup) = sup else { return Ok(()) };
-        let inner = match sup {
-            [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => body,
-            [open, inner @ .., _] if opens(open) == Some('(') && matching(sup, 0)? + 1 == sup.len() => inner,
+        let (round, inner) = match sup {
+            [Node { kind: NodeKind::Delimited(open, body, _), .. }] if matches!(open.as_str(), "(" | "[") => (open == "(", body.as_slice()),
+            [open, inner @ .., _] if matches!(opens(open), Some('(' | '[')) && matching(sup, 0)? + 1 == sup.len() => {
+                (opens(open) == Some('('), inner)
+            }
             _ => return Ok(()),
         };
         if self.whole(inner, node.span).ok().and_then(|exponent| to_int(&exponent)).is_none() {
@@ -171,14 +173,19 @@ impl Reader {
         }
         let text = node.canonical();
         let below = text.strip_suffix(&format!("^{{{}}}", canonical(sup))).unwrap_or(&text);
-        let (readings, help) = match function {
-            true => (
+        let number = canonical(inner);
+        let (readings, help) = match (function, round) {
+            (true, true) => (
                 "one reader takes a derivative, another a power of the value",
                 format!("write `{below}''(x)` for a derivative, `{below}(x)^2` for a power"),
             ),
-            false => (
+            (true, false) => (
+                "one reader takes it for a name that was not introduced, another for a power of the value",
+                format!("write `{below}(x)^{{{number}}}` for a power, or introduce `{text}` before its use"),
+            ),
+            (false, _) => (
                 "one reader takes it for a name that was not introduced, another for a power",
-                format!("write the power without brackets, `{below}^{{{}}}`, or introduce `{text}` before its use", canonical(inner)),
+                format!("write the power without brackets, `{below}^{{{number}}}`, or introduce `{text}` before its use"),
             ),
         };
         Err(Diagnostic::new(Code::Ambiguous, node.span, format!("`{text}` has two readings")).note(readings).help(help))
@@ -217,11 +224,7 @@ impl Reader {
             for (inner, rest) in [(script, &script[script.len()..])].into_iter().chain(close.map(|close| script.split_at(close + 1))) {
                 let full = format!("{name}^{{{}}}", canonical(inner));
                 if let Some(id) = self.element_symbol(&full, index_count(sub))
-                    && exact.as_ref().is_none_or(|(exact, sub_left, _)| {
-                        let scalar =
-                            self.symbols[*exact].shape.is_scalar() && !self.is_function(*exact) && self.family_indices(*exact) == 0;
-                        *exact < id || sub_left.is_some() && scalar
-                    })
+                    && exact.as_ref().is_none_or(|(exact, sub_left, _)| *exact < id || sub_left.is_some() && !self.is_function(*exact))
                 {
                     sup = (!rest.is_empty()).then_some(rest);
                     let indices = self.index_list(sub, span)?;

@@ -365,6 +365,8 @@ impl Reader {
             self.begin_statement();
             self.statement = condition.clone();
             self.side = *span;
+            self.learn_sizes(condition);
+            self.assume_sizes();
             let outcome = self.condition(condition, *span);
             self.end_statement();
             out.errors.extend(outcome.err().filter(|error| !own_letters || error.code != Code::Undeclared));
@@ -927,7 +929,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
                         continue;
                     }
                     let bracketed = rest.iter().position(|node| !is_layout(node)).and_then(|at| bracketed_relation(reader, rest, at));
-                    if begins_condition(words) && (!more.is_empty() || bracketed.is_some()) {
+                    if begins_condition(words) && (!more.is_empty() || bracketed.is_some() || only_brackets(rest)) {
                         condition = Some(vec![node.clone()]);
                     } else if more.is_empty() && goes_on_as_formula(reader, rest) {
                         // A remark ends what is claimed; what goes on behind it is none, and reading it says so.
@@ -996,6 +998,18 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
     }
     finish(&mut piece, &mut condition, &mut list, false);
     list
+}
+
+/// Whether brackets that hold a relation are all that stands up to the end of a statement: `[x > 0]`.
+fn only_brackets(nodes: &[Node]) -> bool {
+    let end = (0..nodes.len()).find(|at| matches!(nodes[*at].kind, NodeKind::Char(',' | ';')) && nodes.get(at + 1).is_none_or(is_layout));
+    let nodes = trim(&nodes[..end.unwrap_or(nodes.len())]);
+    let whole = match nodes.as_slice() {
+        [node] => matches!(node.kind, NodeKind::Delimited(..)),
+        [open, ..] => opens(open).is_some() && matching(&nodes, 0).is_ok_and(|close| close + 1 == nodes.len()),
+        [] => false,
+    };
+    whole && super::condition::holds_relation(&nodes)
 }
 
 /// Whether what stands behind words goes on with the formula before them, by a sign between two operands.
