@@ -970,9 +970,10 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
         })
     }
 
-    /// The places that a derivative is taken by, one for each partial derivative, and the shape of all.
-    fn places(&mut self, by: &'a By, span: Span) -> Result<Places, Fault> {
-        match by {
+    /// The places that a derivative is taken by, one for each partial derivative, and the shape of all. What they are places of is held while
+    /// one of them moves: of an element, its whole vector.
+    fn places(&mut self, by: &'a By, held: &mut Vec<Key>, span: Span) -> Result<Places, Fault> {
+        let whole = match by {
             By::Symbol(symbol) => {
                 let symbols = self.symbols;
                 if let SymbolKind::Defined(body) = &symbols[*symbol].kind
@@ -980,42 +981,34 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
                     && let Some((places, shape)) = self.listed(body)?
                     && places.iter().collect::<FastSet<_>>().len() == places.len()
                 {
-                    return Ok((places, shape));
+                    (places, shape)
+                } else {
+                    self.places_of(*symbol, Vec::new(), span)?
                 }
-                self.places_of(*symbol, Vec::new(), span)
             }
             By::Member(symbol, indices) => {
                 let indices: Result<Vec<i64>, Fault> = indices.iter().map(|i| self.int(i)).collect();
-                self.places_of(*symbol, indices?, span)
+                self.places_of(*symbol, indices?, span)?
             }
             By::Entry(of, row, col) => {
-                let whole = self.places(of, span)?;
-                self.place_in(whole, row, col, span)
+                let whole = self.places(of, held, span)?;
+                return self.place_in(whole, row, col, span);
             }
             By::List(list) => {
                 let mut places = Vec::new();
                 for part in list {
-                    places.extend(self.places(part, span)?.0);
+                    places.extend(self.places(part, held, span)?.0);
                 }
                 let count = places.len();
-                Ok((places, (count, 1)))
+                return Ok((places, (count, 1)));
+            }
+        };
+        for (key, _) in &whole.0 {
+            if !held.contains(key) {
+                held.push(key.clone());
             }
         }
-    }
-
-    /// The places of which all are held but the one that moves: of an element, those of its whole vector.
-    fn held(&mut self, by: &'a By, span: Span) -> Result<Vec<Place>, Fault> {
-        match by {
-            By::Entry(of, _, _) => self.held(of, span),
-            By::List(list) => {
-                let mut places = Vec::new();
-                for part in list {
-                    places.extend(self.held(part, span)?);
-                }
-                Ok(places)
-            }
-            By::Symbol(_) | By::Member(..) => Ok(self.places(by, span)?.0),
-        }
+        Ok(whole)
     }
 
     /// All places of a symbol or of a member.
@@ -1101,13 +1094,12 @@ impl<'a, S: Scalar> Evaluator<'a, S> {
     }
 
     fn derivative(&mut self, expr: &'a Expr, body: &'a Expr, by: &'a By, arrangement: Arrangement) -> Outcome<S> {
-        let (places, by_shape) = self.places(by, expr.span)?;
-        let mut held: Bindings<S> = Vec::new();
-        for (key, _) in self.held(by, expr.span)? {
-            if !held.iter().any(|(k, _)| *k == key) {
-                let value = self.symbol(key.clone(), expr.span)?;
-                held.push((key, value));
-            }
+        let mut keys = Vec::new();
+        let (places, by_shape) = self.places(by, &mut keys, expr.span)?;
+        let mut held: Bindings<S> = Vec::with_capacity(keys.len());
+        for key in keys {
+            let value = self.symbol(key.clone(), expr.span)?;
+            held.push((key, value));
         }
         let mut columns: Vec<Value<S>> = Vec::new();
         for (key, position) in &places {

@@ -268,20 +268,14 @@ impl<'a> Judge<'a> {
                 }
                 continue;
             };
-            for instance in sampler.instances(&sample) {
-                self.add(&instance, &mut tally);
-                if tally.separating.is_some() || tally.fault.is_some() {
-                    return tally;
-                }
+            if self.settles(sampler, &sample, &mut tally) {
+                return tally;
             }
             samples.push(sample);
         }
         if self.is_inequality() {
-            for instance in sampler.alike().into_iter().flat_map(|sample| sampler.instances(&sample)) {
-                self.add(&instance, &mut tally);
-                if tally.separating.is_some() || tally.fault.is_some() {
-                    return tally;
-                }
+            if sampler.alike().is_some_and(|sample| self.settles(sampler, &sample, &mut tally)) {
+                return tally;
             }
             for (number, sample) in samples.iter().filter(|sample| !sample.structured).take(DESCENTS).enumerate() {
                 // From whole numbers, places of equality that are whole are met.
@@ -293,6 +287,14 @@ impl<'a> Judge<'a> {
             }
         }
         tally
+    }
+
+    /// Adds the instances of a sample, and tells whether one of them settles the step.
+    fn settles(&self, sampler: &Sampler<'a>, sample: &Sample, tally: &mut Tally) -> bool {
+        sampler.instances(sample).iter().any(|instance| {
+            self.add(instance, tally);
+            tally.separating.is_some() || tally.fault.is_some()
+        })
     }
 
     fn add(&self, sample: &Sample, tally: &mut Tally) {

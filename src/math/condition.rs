@@ -6,7 +6,7 @@
 //! chain     = sum relation sum { relation sum } | sum "\in" domain | index "=" number "," "\dots" "," number ;
 //! ```
 
-use super::cursor::{Sign, is_dots, is_layout, matching, opens, relations, sign_at, split_commas, split_top, typed_relation};
+use super::cursor::{Sign, enclosed, is_dots, is_layout, relations, sign_at, split_commas, split_top, typed_relation};
 use super::expr::{Condition, Expr, Kind, Relation};
 use super::int::Int;
 use super::reader::{Read, Reader};
@@ -27,10 +27,15 @@ pub(super) fn bare_letter(reader: &Reader, node: &Node) -> Option<String> {
     }
 }
 
+/// The words of a text.
+pub(super) fn words_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
+}
+
 /// Whether a text begins a condition.
 pub(crate) fn begins_condition(words: &str) -> bool {
     let lower = words.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).take(3).collect();
+    let words: Vec<&str> = words_in(&lower).take(3).collect();
     words.first().is_some_and(|first| BEGIN.contains(first)) || matches!(words[..], ["as" | "so", "long", "as"])
 }
 
@@ -68,8 +73,7 @@ fn joint(node: &Node) -> Option<Joint> {
         NodeKind::Command(name) if matches!(name.as_str(), "lor" | "vee") => Some(Joint::Or),
         NodeKind::Text(_) => {
             let words = node.words().unwrap_or_default().to_lowercase();
-            let mut words = words.split(|c: char| !c.is_alphabetic());
-            if words.any(|w| w == "or") { Some(Joint::Or) } else { Some(Joint::And) }
+            if words_in(&words).any(|word| word == "or") { Some(Joint::Or) } else { Some(Joint::And) }
         }
         _ => None,
     }
@@ -102,8 +106,7 @@ const TURN: &[&str] = &[
 
 /// Whether a text begins with *unless*.
 fn begins_unless(node: &Node) -> bool {
-    node.words()
-        .is_some_and(|words| words.to_lowercase().split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty()) == Some("unless"))
+    node.words().is_some_and(|words| words_in(&words.to_lowercase()).next() == Some("unless"))
 }
 
 /// The message for a word that is not layout, since it changes what a condition says.
@@ -152,12 +155,8 @@ fn in_brackets(nodes: &[Node]) -> Option<&[Node]> {
 
 /// What stands in brackets of one kind that hold a relation, where they are all there is.
 fn between(nodes: &[Node], bracket: char) -> Option<&[Node]> {
-    let inner = match nodes {
-        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open.chars().eq([bracket]) => body,
-        [open, inner @ .., _] if opens(open) == Some(bracket) && matching(nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => inner,
-        _ => return None,
-    };
-    holds_relation(inner).then_some(inner)
+    let (kind, inner) = enclosed(nodes).ok()??;
+    (kind == bracket && holds_relation(inner)).then_some(inner)
 }
 
 pub(super) fn holds_relation(nodes: &[Node]) -> bool {

@@ -164,6 +164,16 @@ pub(super) fn matching(nodes: &[Node], open: usize) -> Result<usize, Diagnostic>
     Err(Diagnostic::new(Code::Unbalanced, span, format!("this `{c}` is never closed")).label(span, "opened here"))
 }
 
+/// The kind of the brackets that are all there is, and what stands in them.
+pub(super) fn enclosed(nodes: &[Node]) -> Result<Option<(char, &[Node])>, Diagnostic> {
+    if let [Node { kind: NodeKind::Delimited(open, body, _), .. }] = nodes {
+        return Ok(open.trim_start_matches('\\').chars().next().map(|kind| (kind, body.as_slice())));
+    }
+    let [open, inner @ .., _] = nodes else { return Ok(None) };
+    let Some(kind) = opens(open) else { return Ok(None) };
+    Ok((matching(nodes, 0)? + 1 == nodes.len()).then_some((kind, inner)))
+}
+
 /// The index of the bar that closes the one at `open`.
 pub(super) fn matching_bar(nodes: &[Node], open: usize) -> Result<usize, Diagnostic> {
     let (kind, _) = bar(&nodes[open]).expect("a bar");

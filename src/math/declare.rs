@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use num_rational::BigRational;
 
 use super::condition::bare_letter;
-use super::cursor::{Cursor, closes, is_dots, is_layout, matching, opens, split_commas, split_top};
+use super::cursor::{Cursor, closes, enclosed, is_dots, is_layout, matching, opens, split_commas, split_top};
 use super::expr::{Condition, Expr, Kind, Relation, Shape, SymbolId};
 use super::function::{constant, index_count, parts};
 use super::int::Int;
@@ -351,10 +351,9 @@ impl Reader {
                 }
                 (_, "GL") => {
                     // `\mathrm{GL}_n`, `\mathrm{GL}_n(\mathbb{R})`, `\mathrm{GL}(n)`, `\mathrm{GL}(n, \mathbb{R})`
-                    let arguments: Vec<&[Node]> = match &nodes[1..] {
-                        [] => Vec::new(),
-                        [open, inner @ .., _] if opens(open) == Some('(') && matching(nodes, 1)? + 1 == nodes.len() => split_commas(inner),
-                        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => split_commas(body),
+                    let arguments: Vec<&[Node]> = match enclosed(&nodes[1..])? {
+                        Some(('(', inner)) => split_commas(inner),
+                        None if nodes.len() == 1 => Vec::new(),
                         _ => return Err(unknown()),
                     };
                     let (n, field) = match (p.sub, arguments.as_slice()) {

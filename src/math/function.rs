@@ -2,7 +2,7 @@
 
 use num_rational::BigRational;
 
-use super::cursor::{Cursor, is_dots, is_layout, matching, opens, relations, split_commas};
+use super::cursor::{Cursor, enclosed, is_dots, is_layout, matching, opens, relations, split_commas};
 use super::expr::{By, Elementary, Expr, Extremum, Kind, Reduction, Shape, SymbolId};
 use super::int::Int;
 use super::reader::{MAX_WRITTEN_DEPTH, MAX_WRITTEN_OUT, Read, Reader, expr, int_expr, is_letter_command, to_int};
@@ -161,25 +161,19 @@ impl Reader {
     /// That no whole number in brackets hangs on a name, where it is none of its parts: `x^{(2)}`, `x^{[2]}`.
     fn no_bracketed_number(&mut self, sup: Option<&[Node]>, node: &Node, function: bool) -> Read<()> {
         let Some(sup) = sup else { return Ok(()) };
-        let (round, inner) = match sup {
-            [Node { kind: NodeKind::Delimited(open, body, _), .. }] if matches!(open.as_str(), "(" | "[") => (open == "(", body.as_slice()),
-            [open, inner @ .., _] if matches!(opens(open), Some('(' | '[')) && matching(sup, 0)? + 1 == sup.len() => {
-                (opens(open) == Some('('), inner)
-            }
-            _ => return Ok(()),
-        };
+        let Some((bracket @ ('(' | '['), inner)) = enclosed(sup)? else { return Ok(()) };
         if self.whole(inner, node.span).ok().and_then(|exponent| to_int(&exponent)).is_none() {
             return Ok(());
         }
         let text = node.canonical();
         let below = text.strip_suffix(&format!("^{{{}}}", canonical(sup))).unwrap_or(&text);
         let number = canonical(inner);
-        let (readings, help) = match (function, round) {
-            (true, true) => (
+        let (readings, help) = match (function, bracket) {
+            (true, '(') => (
                 "one reader takes a derivative, another a power of the value",
                 format!("write `{below}''(x)` for a derivative, `{below}(x)^2` for a power"),
             ),
-            (true, false) => (
+            (true, _) => (
                 "one reader takes it for a name that was not introduced, another for a power of the value",
                 format!("write `{below}(x)^{{{number}}}` for a power, or introduce `{text}` before its use"),
             ),

@@ -10,8 +10,8 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::{begins_condition, without_texts};
-use super::cursor::{Sign, is_layout, matching, opens, relations, sign_at, split_commas, typed_relation};
+use super::condition::{begins_condition, without_texts, words_in};
+use super::cursor::{Sign, enclosed, is_layout, matching, opens, relations, sign_at, split_commas, typed_relation};
 use super::expr::{Condition, Expr, IndexRange, Kind, Relation, Step, SymbolId};
 use super::function::{is_function_command, known, parts};
 use super::int::Int;
@@ -190,10 +190,8 @@ impl Reader {
         self.statement = nodes.to_vec();
         let trimmed = trim(nodes);
         // `x > 0 \text{ if } y > 0` is a condition of both, and an assumption of neither.
-        let conditional = without_texts(&trimmed).into_iter().find(|node| {
-            node.words()
-                .is_some_and(|words| words.split(|c: char| !c.is_alphabetic()).any(|word| !word.is_empty() && begins_condition(word)))
-        });
+        let conditional =
+            without_texts(&trimmed).into_iter().find(|node| node.words().is_some_and(|words| words_in(&words).any(begins_condition)));
         if let (Role::Assumption, Some(node)) = (role, conditional) {
             let message = "what is assumed here has a condition of its own, which is not read";
             let help = "write it with `or`: `$y \\le 0 \\text{ or } x > 0$` for one that holds if y is positive";
@@ -739,14 +737,13 @@ fn claimless_relation(nodes: &[Node]) -> Option<(Sign, Span)> {
     let nodes = trim(nodes);
     let first = |nodes: &[Node]| relations(nodes).first().map(|(at, sign, _)| (*sign, nodes[*at].span));
     match nodes.as_slice() {
-        [Node { kind: NodeKind::Delimited(open, body, _), .. }] if open == "(" => first(body),
         [Node { kind: NodeKind::Environment(name, rows), .. }] if matches!(name.as_str(), "cases" | "dcases" | "rcases") => {
             rows.iter().filter_map(|row| row.first()).find_map(|value| first(value))
         }
-        [open, inner @ .., _] if opens(open) == Some('(') && matching(&nodes, 0).is_ok_and(|close| close + 1 == nodes.len()) => {
-            first(inner)
-        }
-        _ => None,
+        nodes => match enclosed(nodes) {
+            Ok(Some(('(', inner))) => first(inner),
+            _ => None,
+        },
     }
 }
 
@@ -1004,12 +1001,7 @@ fn pieces(reader: &Reader, nodes: &[Node]) -> Vec<Piece> {
 fn only_brackets(nodes: &[Node]) -> bool {
     let end = (0..nodes.len()).find(|at| matches!(nodes[*at].kind, NodeKind::Char(',' | ';')) && nodes.get(at + 1).is_none_or(is_layout));
     let nodes = trim(&nodes[..end.unwrap_or(nodes.len())]);
-    let whole = match nodes.as_slice() {
-        [node] => matches!(node.kind, NodeKind::Delimited(..)),
-        [open, ..] => opens(open).is_some() && matching(&nodes, 0).is_ok_and(|close| close + 1 == nodes.len()),
-        [] => false,
-    };
-    whole && super::condition::holds_relation(&nodes)
+    matches!(enclosed(&nodes), Ok(Some(_))) && super::condition::holds_relation(&nodes)
 }
 
 /// Whether what stands behind words goes on with the formula before them, by a sign between two operands.
@@ -1041,8 +1033,7 @@ fn ends_lead(nodes: &[Node], at: usize) -> bool {
 /// Whether words stand between two conditions.
 fn joins(words: &str) -> bool {
     let lower = words.to_lowercase();
-    let mut list = lower.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    list.all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that") || begins_condition(w))
+    words_in(&lower).all(|w| matches!(w, "and" | "or" | "all" | "each" | "every" | "any" | "both" | "such" | "that") || begins_condition(w))
         || begins_condition(words)
 }
 
